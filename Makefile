@@ -1,0 +1,58 @@
+# Podium. "make run" and "make test" set up everything they need.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+export PYTHONPATH := src
+export UV_FIND_LINKS := $(PIP_FIND_LINKS)
+export KEDRO_DISABLE_TELEMETRY := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test lint viz ui notebook bench bench-hearme lock clean
+
+help: ## Show what there is
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
+
+setup: $(STAMP) ## Make the environment in .venv
+
+$(STAMP): requirements.lock
+	@$(PYTHON) -c 'import sys; ok = (3, 11) <= sys.version_info[:2] <= (3, 13); sys.exit(0 if ok else "Podium needs Python 3.11 to 3.13; name one with: make PYTHON=python3.11")'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip install --quiet --python $(BIN)/python -r requirements.lock
+	touch $@
+
+run: setup ## Run HearMe: raw files (or sample data) to a checked submission
+	$(BIN)/kedro run --pipeline=hearme
+
+test: setup ## Run every test
+	$(BIN)/python -m pytest
+
+lint: setup ## Style, types and the import contract
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+viz: setup ## Show the pipelines in a browser
+	$(BIN)/kedro viz run
+
+ui: setup ## Compare runs in MLflow's UI on http://127.0.0.1:5000
+	$(BIN)/kedro mlflow ui
+
+notebook: setup ## Open JupyterLab with the catalog in it
+	$(BIN)/kedro jupyter lab
+
+bench: bench-hearme ## Measure against peers (long)
+
+bench-hearme: setup ## HearMe at the competition's size, and beside RecTools and pandas
+	$(BIN)/python benchmarks/hearme.py
+
+lock: setup ## Pin the newest allowed versions in requirements.lock
+	$(BIN)/uv pip compile pyproject.toml --extra dev --python-version 3.11 --no-annotate --no-header --quiet \
+		| sed 's/+cpu//' > requirements.lock.part
+	mv requirements.lock.part requirements.lock
+
+clean: ## Remove the environment and caches, never data
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

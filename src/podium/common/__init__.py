@@ -1,0 +1,1 @@
+"""What every challenge shares: errors, parameters, scores, checks, reports."""

@@ -1,0 +1,60 @@
+"""Build an object that parameters declare by import path and arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from inspect import signature
+from typing import Any
+
+from podium.common.parameters import ParameterError, Parameters
+
+# A parameter file must not be able to call anything that can be imported.
+ALLOWED_PACKAGES = ("podium", "sklearn", "lightgbm", "xgboost")
+
+
+class Declaration(Parameters):
+    """A class by import path, and the keyword arguments to make it with."""
+
+    type: str
+    arguments: dict[str, Any] = {}
+    enabled: bool = True
+
+
+def build(
+    declaration: Mapping[str, Any] | Declaration,
+    allowed: Sequence[str] = ALLOWED_PACKAGES,
+    **defaults: Any,
+) -> Any:
+    """Import the declared class and call it.
+
+    Args:
+        declaration: ``{"type": "package.module.Class", "arguments": {...}}``.
+        allowed: Top-level packages that may be imported from.
+        defaults: Arguments of the caller, such as a seed, for classes that take them; the declared
+            ones win.
+
+    Raises:
+        ParameterError: for a path that is not allowed, that does not exist, or for arguments that
+            the class refuses.
+    """
+    parsed = (
+        declaration if isinstance(declaration, Declaration) else Declaration.parse(declaration)
+    )
+    module_name, _, class_name = parsed.type.rpartition(".")
+    if module_name.split(".", 1)[0] not in allowed:
+        raise ParameterError(
+            f"type: {parsed.type!r} is not allowed; it must come from {', '.join(allowed)}"
+        )
+    try:
+        factory = getattr(import_module(module_name), class_name)
+    except (ImportError, AttributeError) as error:
+        raise ParameterError(f"type: {parsed.type!r} cannot be imported ({error})") from error
+    if not isinstance(factory, type):
+        raise ParameterError(f"type: {parsed.type!r} is not a class")
+    try:
+        taken = signature(factory).parameters
+        wanted = {name: value for name, value in defaults.items() if name in taken}
+        return factory(**{**wanted, **parsed.arguments})
+    except (TypeError, ValueError) as error:
+        raise ParameterError(f"{parsed.type}: {error}") from error

@@ -1,0 +1,300 @@
+"""The report of a run: one HTML page without any outside file, to read, print and forward.
+
+A report is a list of sections; a section is text, charts and tables. The sections that every
+challenge has (leaderboard, data quality, the run) are made here, the rest by the challenge.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from podium.common.charts import Mark, interval_chart
+from podium.common.leaderboard import KINDS, best_baseline
+
+Format = Callable[[Any], str]
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table: its name in the frame, its heading, and how a value is shown."""
+
+    name: str
+    heading: str
+    show: Format
+    number: bool = True
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table as text.
+
+    Attributes:
+        headings: Per column the heading and whether it holds numbers.
+        rows: Cells as text.
+        caption: What the table shows, with units.
+        strong: Index of the row to set off, if any.
+    """
+
+    headings: tuple[tuple[str, bool], ...]
+    rows: tuple[tuple[str, ...], ...]
+    caption: str = ""
+    strong: int | None = None
+    is_table: bool = True
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A chart as inline SVG with its caption and the kinds that its colours stand for."""
+
+    svg: str
+    caption: str = ""
+    keys: tuple[str, ...] = ()
+    is_table: bool = False
+
+
+@dataclass(frozen=True)
+class Section:
+    """A heading with paragraphs, then charts and tables."""
+
+    title: str
+    paragraphs: tuple[str, ...] = ()
+    blocks: tuple[Table | Chart, ...] = ()
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A number of the headline with what it is and how sure it is."""
+
+    label: str
+    value: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Report:
+    """All that a page shows.
+
+    Attributes:
+        title: Heading of the page.
+        data: `competition` or `sample`; the latter is said loudly.
+        preset: Name of the preset, such as `base`, `fast` or `best`.
+        verdict: One or two sentences with the result.
+        figures: Numbers of the headline.
+        sections: The rest.
+    """
+
+    title: str
+    data: str
+    preset: str
+    verdict: str
+    figures: tuple[Figure, ...]
+    sections: tuple[Section, ...]
+
+
+def render_report(report: Report) -> str:
+    """The page as HTML; everything that comes from data is escaped."""
+    import jinja2
+
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("podium.common"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("report.html").render(report=report)
+
+
+def make_table(
+    frame: pd.DataFrame, columns: Sequence[Column], caption: str = "", strong: int | None = None
+) -> Table:
+    """A frame as a table; columns that it lacks are left out."""
+    present = [column for column in columns if column.name in frame]
+    rows = tuple(
+        tuple(column.show(value) for column, value in zip(present, row, strict=True))
+        for row in frame[[column.name for column in present]].itertuples(index=False, name=None)
+    )
+    headings = tuple((column.heading, column.number) for column in present)
+    return Table(headings, rows, caption, strong)
+
+
+def leaderboard_section(
+    leaderboard: pd.DataFrame,
+    left_out: pd.DataFrame,
+    unit: str,
+    readings: Sequence[Column] = (),
+    chosen: str | None = None,
+) -> Section:
+    """Every model with its interval, what it cost, and what was left out.
+
+    Args:
+        leaderboard: As `podium.common.leaderboard.build_leaderboard` returns it.
+        left_out: Models without a score: `model`, `kind`, `note`.
+        unit: What the score measures.
+        readings: Columns of other readings to show.
+        chosen: Model that makes the submission; set off.
+    """
+    baseline = best_baseline(leaderboard)
+    marks = [
+        Mark(row["model"], row["score"], row["ci_low"], row["ci_high"], row["kind"])
+        for row in records(leaderboard)
+    ]
+    reference = next(mark.value for mark in marks if mark.label == baseline)
+    models = leaderboard["model"].tolist()
+    strong = models.index(chosen) if chosen in models else 0
+    name = Column("model", "Model", text, number=False)
+    scores = [
+        name,
+        Column("kind", "Kind", text, number=False),
+        Column("score", "Score", score),
+        Column("interval", "95 % interval", text),
+        Column("gap", "To best baseline", text),
+        Column("paired", "Paired interval", text),
+        *readings,
+    ]
+    costs = [
+        name,
+        Column("fit_seconds", "Fit, s", seconds),
+        Column("predict_seconds", "Predict, s", seconds),
+        Column("peak_memory_mb", "Peak memory, MB", whole),
+        Column("note", "Note", text, number=False),
+    ]
+    shown = leaderboard.assign(
+        interval=spans(leaderboard["ci_low"], leaderboard["ci_high"], score),
+        gap=leaderboard["difference"].map(signed),
+        paired=spans(leaderboard["difference_low"], leaderboard["difference_high"], signed),
+    )
+    shown.loc[shown["model"] == baseline, ["gap", "paired"]] = "–"
+    kinds = tuple(kind for kind in KINDS if kind in set(leaderboard["kind"]))
+    chart = interval_chart(marks, unit, reference)
+    blocks: list[Table | Chart] = [
+        Chart(chart, f"Dashed: the best baseline, {baseline}. Lines: 95 % intervals.", kinds),
+        make_table(shown, scores, "Scores; the model of the submission is set off", strong),
+        make_table(shown, costs, "What each model cost", strong),
+    ]
+    missing = "No model was left out."
+    if len(left_out):
+        verb = "model was" if len(left_out) == 1 else "models were"
+        missing = f"{len(left_out)} {verb} left out of this run, without a score (last table)."
+        names = [Column(name, name.capitalize(), text, False) for name in map(str, left_out)]
+        blocks.append(make_table(left_out, names, "Left out"))
+    paragraphs = (
+        "All models are scored on the same held-out units with the organiser's metric.",
+        missing,
+    )
+    return Section("Leaderboard", paragraphs, tuple(blocks))
+
+
+def data_quality_section(data_quality: pd.DataFrame, quarantine: pd.DataFrame) -> Section:
+    """What was found in the raw files, and what was set aside.
+
+    Args:
+        data_quality: `file`, `check`, `action`, `rows`, `share`, `example`.
+        quarantine: `file`, `reason`, `rows`, `first_row`: counts of the rows set aside.
+    """
+    checks = [
+        Column("file", "File", text, False),
+        Column("check", "Check", text, False),
+        Column("action", "Action", text, False),
+        Column("rows", "Rows", whole),
+        Column("share", "Share", percent),
+        Column("example", "Example", text, False),
+    ]
+    aside = [
+        Column("file", "File", text, False),
+        Column("reason", "Reason", text, False),
+        Column("rows", "Rows", whole),
+        Column("first_row", "First row", whole),
+    ]
+    total = int(quarantine["rows"].sum()) if len(quarantine) else 0
+    paragraphs = (
+        "Every row of the raw files is kept, repaired, or set aside with a reason; "
+        f"{total:,} rows are in quarantine.",
+    )
+    blocks = [make_table(data_quality, checks, caption="Checks of the raw files")]
+    if total:
+        blocks.append(
+            make_table(quarantine, aside, caption="Quarantine (row 1 is below the header)")
+        )
+    return Section("Data quality", paragraphs, tuple(blocks))
+
+
+def facts_section(title: str, facts: Mapping[str, Any], paragraphs: Sequence[str] = ()) -> Section:
+    """Names and values, such as the preset, the seed and the place of the submission."""
+    rows = tuple((name.replace("_", " "), text(value)) for name, value in facts.items())
+    return Section(title, tuple(paragraphs), (Table((("", False), ("", False)), rows),))
+
+
+def verdict(leaderboard: pd.DataFrame, chosen: str | None = None) -> str:
+    """The result in plain words: does the model beat the best baseline, and how surely."""
+    rows = {row["model"]: row for row in records(leaderboard)}
+    name = chosen if chosen is not None else str(leaderboard["model"].iloc[0])
+    baseline = best_baseline(leaderboard)
+    row, other = rows[name], rows[baseline]
+    if name == baseline:
+        return f"No model beats the best baseline, {baseline}, at {score(row['score'])}."
+    low, high = row["difference_low"], row["difference_high"]
+    gain = f" ({signed_percent(row['relative'])})" if math.isfinite(row["relative"]) else ""
+    sure = (
+        "the whole interval lies on one side of zero"
+        if low > 0 or high < 0
+        else "the interval includes zero, so that the difference may be chance"
+    )
+    return (
+        f"{name} scores {score(row['score'])}, the best baseline, {baseline}, "
+        f"{score(other['score'])}: a difference of {signed(row['difference'])}{gain}, "
+        f"paired interval {signed(low)} to {signed(high)}; {sure}."
+    )
+
+
+def spans(low: pd.Series, high: pd.Series, show: Format) -> list[str]:
+    """Intervals as text."""
+    return [f"{show(a)} to {show(b)}" for a, b in zip(low, high, strict=True)]
+
+
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows as dictionaries."""
+    return [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
+
+
+def text(value: Any) -> str:
+    """Anything as text; nothing for a missing value."""
+    return "" if pd.isna(value) else str(value)
+
+
+def score(value: float) -> str:
+    """Four decimals."""
+    return f"{value:.4f}" if math.isfinite(value) else "–"
+
+
+def signed(value: float) -> str:
+    """Four decimals with a sign."""
+    return f"{value:+.4f}".replace("-", "−") if math.isfinite(value) else "–"
+
+
+def percent(value: float) -> str:
+    """A share as percent; small ones keep two digits."""
+    if not math.isfinite(value):
+        return "–"
+    shown = 100 * value
+    return f"{shown:.1f} %" if shown == 0 or abs(shown) >= 1 else f"{shown:.2g} %"
+
+
+def signed_percent(value: float) -> str:
+    """A relative change as percent with a sign."""
+    return f"{100 * value:+.1f} %".replace("-", "−") if math.isfinite(value) else "–"
+
+
+def seconds(value: float) -> str:
+    """Seconds with one decimal below 100."""
+    return "–" if not math.isfinite(value) else f"{value:.1f}" if value < 100 else f"{value:,.0f}"  # noqa: PLR2004
+
+
+def whole(value: float) -> str:
+    """A count with separators."""
+    return f"{value:,.0f}" if math.isfinite(value) else "–"

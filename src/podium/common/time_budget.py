@@ -1,0 +1,65 @@
+"""How long a run may take, counted from its start."""
+
+from __future__ import annotations
+
+import re
+import time
+from dataclasses import dataclass
+
+from podium.common.parameters import ParameterError
+
+_UNITS = {"s": 1, "m": 60, "h": 3600}
+_started = time.monotonic()
+
+
+def start_clock() -> None:
+    """Mark the start of the run that a time budget is counted from."""
+    global _started  # noqa: PLW0603 - one run a process, and nodes share no other state
+    _started = time.monotonic()
+
+
+def seconds_since_start() -> float:
+    """Seconds since the run began."""
+    return time.monotonic() - _started
+
+
+def parse_duration(text: str | int | float) -> float:
+    """Seconds in ``90``, ``"45s"``, ``"10m"``, ``"1.5h"`` or ``"1h30m"``.
+
+    Raises:
+        ParameterError: for anything else, or nothing above zero.
+    """
+    written = str(text).strip().lower()
+    parts = re.findall(r"(\d+(?:\.\d+)?)([hms])", written)
+    if parts and "".join(number + unit for number, unit in parts) == written.replace(" ", ""):
+        seconds = sum(float(number) * _UNITS[unit] for number, unit in parts)
+    else:
+        try:
+            seconds = float(written)
+        except ValueError:
+            raise ParameterError(
+                f"time_budget: {text!r} is no duration; write 90, 45s, 10m or 1h30m"
+            ) from None
+    if not seconds > 0:
+        raise ParameterError(f"time_budget: {text!r} must be above zero")
+    return seconds
+
+
+@dataclass(frozen=True)
+class TimeBudget:
+    """A budget for the whole run; ``None`` means no end."""
+
+    seconds: float | None = None
+
+    @classmethod
+    def parse(cls, text: str | int | float | None) -> TimeBudget:
+        """Read the parameter ``time_budget``."""
+        return cls(None if text is None else parse_duration(text))
+
+    def remaining(self) -> float:
+        """Seconds left, below zero where it is overrun; infinite without a budget."""
+        return float("inf") if self.seconds is None else self.seconds - seconds_since_start()
+
+    def allows(self, expected_seconds: float) -> bool:
+        """Whether work of that length still fits."""
+        return self.remaining() >= expected_seconds

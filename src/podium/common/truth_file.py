@@ -1,0 +1,49 @@
+"""Reading a truth: a CSV of numbers against which a submission is scored."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from podium.common.errors import RawDataError
+
+
+def read_truth_text(path: Path) -> pd.DataFrame:
+    """A CSV file as text columns.
+
+    Raises:
+        RawDataError: if it cannot be read, is empty, or has only a header.
+    """
+    try:
+        frame = pd.read_csv(path, dtype="str", keep_default_na=False, encoding="utf-8")
+    except pd.errors.EmptyDataError as error:
+        raise RawDataError("the file is empty", file=path.name) from error
+    except (OSError, ValueError) as error:
+        # Parser and encoding errors are ValueErrors.
+        raise RawDataError(f"cannot be read as CSV: {error}", file=path.name) from error
+    if frame.empty:
+        raise RawDataError("the file has no rows below its header", file=path.name)
+    return frame
+
+
+def number_column(frame: pd.DataFrame, column: str, file: str, *, whole: bool) -> pd.Series:
+    """A column of text as int64 (`whole`) or float64.
+
+    Raises:
+        RawDataError: naming the first row that is not a finite number, or the missing column.
+    """
+    if column not in frame:
+        found = ", ".join(map(str, frame.columns))
+        raise RawDataError(f"the column is missing; found {found}", file=file, column=column)
+    values = pd.to_numeric(frame[column], errors="coerce").astype("float64")
+    bad = ~np.isfinite(values.to_numpy())
+    if whole:
+        bad |= values.to_numpy() != np.rint(values.to_numpy())
+    if bad.any():
+        row = int(bad.argmax())
+        kind = "whole number" if whole else "finite number"
+        problem = f"expected a {kind}, found {frame[column].iloc[row]!r}"
+        raise RawDataError(problem, file=file, column=column, row=row + 1)
+    return values.astype("int64") if whole else values

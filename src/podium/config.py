@@ -1,0 +1,106 @@
+"""Configuration: the catalog's factories rooted in each challenge's own data tree."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from kedro.config import OmegaConfigLoader
+
+from podium.challenges import challenge_of, challenges
+from podium.data_tree import data_kind, data_tree
+
+
+class PodiumConfigLoader(OmegaConfigLoader):
+    """An OmegaConfigLoader whose catalog knows ``{challenge}`` and ``{tree}``.
+
+    An entry named ``{challenge}.train`` serves every challenge. Kedro resolves such factories only
+    after OmegaConf is done, too late to choose a tree by challenge (one challenge may run on the
+    competition's files while another runs on sample data). So they are filled in here; any other
+    placeholder is left for Kedro.
+    """
+
+    def __getitem__(self, key: str) -> Any:
+        """Load one kind of configuration, the catalog with its trees filled in."""
+        loaded = super().__getitem__(key)
+        if key == "catalog":
+            return self._plant(loaded)
+        if key == "parameters":
+            return self._with_run_facts(loaded)
+        return loaded
+
+    def _with_run_facts(self, parameters: dict[str, Any]) -> dict[str, Any]:
+        """Add ``<challenge>.run``: which data and preset, for the report and for tracking."""
+        for challenge in challenges():
+            if challenge in parameters:
+                where = self._where(challenge)
+                tree = data_tree(*where)
+                parameters[challenge]["run"] = {
+                    "data": data_kind(*where),
+                    "preset": self.env or "default",
+                    "submission": f"{tree}/07_model_output/{challenge}/submission.csv",
+                }
+        return parameters
+
+    def _plant(self, catalog: dict[str, Any]) -> dict[str, Any]:
+        planted: dict[str, Any] = {}
+        for name, entry in catalog.items():
+            owner = challenge_of(name)
+            owners = challenges() if "{challenge}" in name else (owner,) if owner else ()
+            for challenge in owners:
+                values = {"{challenge}": challenge, "{tree}": self._tree(challenge).as_posix()}
+                # An entry of the challenge's own stands before the shared factory.
+                own_name = _fill(name, values)
+                if own_name == name or own_name not in catalog:
+                    planted[own_name] = _fill(entry, values)
+            if not owners:
+                planted[name] = entry
+        return planted
+
+    def _tree(self, challenge: str) -> Path:
+        return data_tree(*self._where(challenge))
+
+    def _where(self, challenge: str) -> tuple[Path, str, str | None, str | None]:
+        parameters = self.runtime_params or {}
+        return (
+            Path(self.conf_source).resolve().parent,
+            challenge,
+            parameters.get("data_root"),
+            parameters.get("data"),
+        )
+
+
+def cores(wanted: int | None = None) -> int:
+    """Number of threads: the wanted one, else every core that this process may use."""
+    if wanted is not None:
+        return max(1, int(wanted))
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def project_root() -> str:
+    """Absolute path of the project."""
+    return str(Path(__file__).resolve().parents[2])
+
+
+def environment_variable(name: str, default: str | None = None) -> str | None:
+    """Value of an environment variable (OmegaConf's own resolver is kept for credentials)."""
+    return os.environ.get(name, default)
+
+
+def scratch_folder() -> str:
+    """Where an engine may spill what does not fit into memory."""
+    return str(Path(tempfile.gettempdir()) / "podium-scratch")
+
+
+def _fill(value: Any, values: dict[str, str]) -> Any:
+    if isinstance(value, str):
+        for placeholder, text in values.items():
+            value = value.replace(placeholder, text)
+        return value
+    if isinstance(value, dict):
+        return {_fill(key, values): _fill(item, values) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_fill(item, values) for item in value]
+    return value

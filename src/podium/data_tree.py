@@ -1,0 +1,62 @@
+"""Where a challenge's data live: the competition's files, or the sample's tree of its own.
+
+``data_root`` holds the layers 01_raw to 08_reporting. Where 01_raw/<challenge>/ has none of the
+competition's files, everything moves to ``<data_root>/sample``, so that a result on sample data
+can neither overwrite nor pose as a real one.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+from typing import Literal
+
+from podium.common.errors import PodiumError
+
+DataKind = Literal["competition", "sample"]
+DEFAULT_DATA_ROOT = "data"
+
+
+def data_kind(
+    project: Path, challenge: str, data_root: str | None = None, data: str | None = None
+) -> DataKind:
+    """Say which data a run of the challenge uses.
+
+    Args:
+        project: Root of the project; a relative ``data_root`` starts there.
+        challenge: Name of the challenge.
+        data_root: Folder of the layers; ``data`` by default.
+        data: ``competition`` or ``sample`` to force either.
+
+    Raises:
+        PodiumError: where ``data`` is neither.
+    """
+    if data is not None and data not in ("competition", "sample"):
+        raise PodiumError(f"parameter data must be 'competition' or 'sample', not {data!r}")
+    if data == "sample":
+        return "sample"
+    raw = _root(project, data_root) / "01_raw" / challenge
+    present = raw.is_dir() and any(not path.name.startswith(".") for path in raw.iterdir())
+    return "competition" if present or data == "competition" else "sample"
+
+
+def data_tree(
+    project: Path, challenge: str, data_root: str | None = None, data: str | None = None
+) -> Path:
+    """Absolute path of the folder that holds the layers of the tree in use."""
+    root = _root(project, data_root)
+    kind = data_kind(project, challenge, data_root, data)
+    return root / "sample" if kind == "sample" else root
+
+
+def write_missing_sample(tree: Path, challenge: str, seed: int) -> bool:
+    """Generate the sample files of a challenge unless they are there; say whether it did."""
+    raw = tree / "01_raw" / challenge
+    if raw.is_dir():
+        return False
+    import_module(f"podium.pipelines.{challenge}.sample").write_sample(raw, seed)
+    return True
+
+
+def _root(project: Path, data_root: str | None) -> Path:
+    return (project / Path(data_root or DEFAULT_DATA_ROOT).expanduser()).resolve()

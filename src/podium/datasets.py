@@ -1,0 +1,204 @@
+"""Kedro datasets that are written whole or not at all.
+
+Each writes beside its target and renames at the end, so that a run killed in the middle leaves
+either the old file or the new one. A dataset can also be declared outdated: then it counts as
+missing for ``--only-missing-outputs`` although an older file is there.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import kedro_datasets.ibis
+import kedro_datasets.json
+import kedro_datasets.pandas
+import kedro_datasets.pickle
+import kedro_datasets.plotly
+import kedro_datasets.text
+from kedro.io import AbstractDataset
+from kedro_datasets._typing import HTMLPreview, TablePreview
+from kedro_datasets._utils import ConnectionMixin
+
+from podium.outdated import OutdatedFiles
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+    import pandas as pd
+
+    from podium.common.raw_files import RawTable
+
+
+class AtomicSave:
+    """Mixin for a local, file-based dataset: save to a sibling, then rename over the target."""
+
+    _filepath: PurePosixPath
+
+    def save(self, data: Any) -> None:
+        """Write the data whole or not at all."""
+        target = self._filepath
+        part = target.with_name(f".{target.stem}.{os.getpid()}.part{target.suffix}")
+        Path(target).parent.mkdir(parents=True, exist_ok=True)
+        self._filepath = part
+        try:
+            self._write(data)
+            _replace(Path(part), Path(target))
+        finally:
+            self._filepath = target
+            _remove(Path(part))
+        OutdatedFiles.paths.discard(str(target))
+
+    def _write(self, data: Any) -> None:
+        # Kedro wraps every save; the inner, unwrapped one spares a second log line.
+        super().save.__wrapped__(self, data)  # type: ignore[misc]
+
+    def _exists(self) -> bool:
+        return str(self._filepath) not in OutdatedFiles.paths and self._exists_on_disk()
+
+    def _exists_on_disk(self) -> bool:
+        return bool(super()._exists())  # type: ignore[misc]
+
+
+class CSVDataset(AtomicSave, kedro_datasets.pandas.CSVDataset):
+    """A pandas table as CSV."""
+
+
+class ParquetDataset(AtomicSave, kedro_datasets.pandas.ParquetDataset):
+    """A pandas table as Parquet."""
+
+
+class JSONDataset(AtomicSave, kedro_datasets.json.JSONDataset):
+    """A JSON document."""
+
+
+class PickleDataset(AtomicSave, kedro_datasets.pickle.PickleDataset):
+    """Fitted models."""
+
+
+class PlotlyDataset(AtomicSave, kedro_datasets.plotly.JSONDataset):
+    """A plotly figure, shown by kedro-viz."""
+
+
+class HTMLDataset(AtomicSave, kedro_datasets.text.TextDataset):
+    """A self-contained HTML page, shown by kedro-viz."""
+
+    def preview(self) -> HTMLPreview:
+        """The page itself."""
+        return HTMLPreview(self.load.__wrapped__(self))  # type: ignore[attr-defined]
+
+
+class TableDataset(AtomicSave, kedro_datasets.ibis.FileDataset):
+    """A table too large for memory: an Ibis expression, streamed to Parquet by its engine.
+
+    A pandas table is taken too, so that a small result can stand beside large ones.
+    """
+
+    def _write(self, data: ir.Table | pd.DataFrame) -> None:
+        import ibis
+        import ibis.expr.types as ir
+
+        super()._write(data if isinstance(data, ir.Table) else ibis.memtable(data))
+
+    def preview(self, nrows: int = 10) -> TablePreview:
+        """The first rows, for kedro-viz."""
+        rows = self.load.__wrapped__(self).limit(nrows).execute()  # type: ignore[attr-defined]
+        return TablePreview(rows.astype(str).to_dict(orient="split"))
+
+
+class FoldedTableDataset(AtomicSave, AbstractDataset[dict[str, Any], dict[str, Any]]):
+    """Several pandas tables in one folder, made and read one at a time.
+
+    Saving takes a function for each part and calls them in turn, so that only one part is in
+    memory; loading gives a function for each part.
+    """
+
+    def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
+        """Declare the folder and kedro-viz's metadata."""
+        self._filepath = PurePosixPath(filepath)
+        self._version = None
+        self.metadata = metadata
+
+    def load(self) -> dict[str, Callable[[], pd.DataFrame]]:
+        """A function per part, by its name."""
+        import pandas as pd
+
+        parts = sorted(Path(self._filepath).glob("*.parquet"))
+        return {part.stem: partial(pd.read_parquet, part) for part in parts}
+
+    def _describe(self) -> dict[str, Any]:
+        return {"filepath": self._filepath}
+
+    def _write(self, data: dict[str, Callable[[], pd.DataFrame]]) -> None:
+        folder = Path(self._filepath)
+        folder.mkdir()
+        for name, make in data.items():
+            make().to_parquet(folder / f"{name}.parquet", index=False)
+
+    def _exists_on_disk(self) -> bool:
+        return Path(self._filepath).is_dir()
+
+
+class RawCSVDataset(ConnectionMixin, AbstractDataset[None, "RawTable"]):
+    """A competition's CSV file, checked and opened as text columns on an Ibis engine.
+
+    Loading raises RawDataError with file, column and row where the file cannot be used.
+    """
+
+    _CONNECTION_GROUP: ClassVar[str] = "ibis"
+    _connect = kedro_datasets.ibis.FileDataset._connect
+
+    def __init__(
+        self,
+        *,
+        filepath: str,
+        schema: str,
+        connection: dict[str, Any],
+        metadata: dict[str, Any] | None = None,
+    ) -> None:
+        """Declare the file.
+
+        Args:
+            filepath: Where the file lies.
+            schema: Import path of its ``RawFile`` description.
+            connection: Ibis backend and its settings, as for ``ibis.FileDataset``.
+            metadata: For kedro-viz and other plugins.
+        """
+        self._filepath = PurePosixPath(filepath)
+        self._schema = schema
+        self._connection_config = connection
+        self.metadata = metadata
+
+    def load(self) -> RawTable:
+        """Check the file and open it."""
+        from kedro.utils import load_obj
+
+        from podium.common.raw_files import open_raw_csv
+
+        return open_raw_csv(Path(self._filepath), load_obj(self._schema), self._connection)
+
+    def save(self, data: None) -> None:
+        """Refuse: raw files are never written by a run."""
+        raise PermissionError(f"{self._filepath} is raw data and is not written by a run")
+
+    def _exists(self) -> bool:
+        return Path(self._filepath).is_file()
+
+    def _describe(self) -> dict[str, Any]:
+        return {"filepath": self._filepath, "schema": self._schema}
+
+
+def _replace(part: Path, target: Path) -> None:
+    if target.is_dir():  # some engines write a folder of part files
+        shutil.rmtree(target)
+    os.replace(part, target)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)

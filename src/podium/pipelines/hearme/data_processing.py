@@ -1,0 +1,378 @@
+"""Nodes of HearMe's first stage: raw files to typed, clean tables and a report of what was done."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+import pandas as pd
+from pydantic import Field, model_validator
+
+from podium.common.errors import RawDataError
+from podium.common.parameters import Parameters
+from podium.common.raw_files import BLANK, RawTable
+from podium.common.raw_values import check_throughout, parse_whole_number, shorten
+from podium.pipelines.hearme.schemas import (
+    AGE_BINS,
+    GENDERS,
+    INTERACTIONS,
+    ITEMS,
+    RAW_FILES,
+    TEST,
+    USERS,
+)
+from podium.recommendation.catalogue import artist_table, genre_table
+from podium.recommendation.data_quality import QUARANTINE_COLUMNS, QualityLog, combine_quality
+from podium.recommendation.listens import (
+    WRONG_OF_COLUMN,
+    ListenRules,
+    cap_listens,
+    estimate_track_seconds,
+    judge_listens,
+    set_aside,
+    summarise_reasons,
+    unique_listens,
+)
+from podium.recommendation.metadata import Column, clean_metadata
+
+logger = logging.getLogger(__name__)
+
+
+class DataProcessing(Parameters):
+    """What the raw files may hold (`data_processing` in parameters.yml).
+
+    Attributes:
+        listens_from: First day of the listens, inclusive.
+        listens_until: Last day of the listens, inclusive.
+        max_listen_seconds: A longer listen is set aside.
+        max_track_seconds: A longer track has no known length; it is estimated.
+        min_full_play_seconds: Shorter plays are skips, of no use to estimate a length.
+        min_tracks: With fewer known tracks no list can be filled.
+    """
+
+    listens_from: date
+    listens_until: date
+    max_listen_seconds: int = Field(default=21_600, ge=1, lt=2**31)
+    max_track_seconds: int = Field(default=21_600, ge=1, lt=2**31)
+    min_full_play_seconds: int = Field(default=30, ge=1)
+    min_tracks: int = Field(default=50, ge=1)
+
+    @model_validator(mode="after")
+    def _days_in_order(self) -> DataProcessing:
+        if self.listens_until < self.listens_from:
+            raise ValueError("listens_until is before listens_from")
+        return self
+
+
+def clean_items(
+    raw_items: RawTable, parameters: Mapping[str, Any]
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Type the tracks and keep one row of each.
+
+    Returns:
+        The tracks (item_id, track_name, artist_name, track_seconds, genres, counts), the rows
+        set aside, and the counts for the report.
+
+    Raises:
+        RawDataError: the file is not merely dirty, or has too few tracks.
+    """
+    rules = DataProcessing.parse(parameters)
+    columns = [
+        Column("track_name", "track_name", "text"),
+        Column("artist_name", "artist_name", "text"),
+        Column("track_duration", "track_seconds", "number", 1, rules.max_track_seconds),
+        Column("track_genres_list", "genres", "text"),
+        Column("track_dislike_count", "dislike_count", "number"),
+        Column("track_like_count", "like_count", "number"),
+        Column("track_download_count", "download_count", "number"),
+    ]
+    cleaned = clean_metadata(raw_items, "item_id", columns)
+    if len(cleaned.table) < rules.min_tracks:
+        raise RawDataError(
+            f"only {len(cleaned.table)} known tracks; {rules.min_tracks} are needed for a list",
+            file=raw_items.file,
+            column="item_id",
+        )
+    return cleaned.table, cleaned.quarantine, cleaned.quality
+
+
+def clean_users(
+    raw_users: RawTable, parameters: Mapping[str, Any]
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Type the users and keep one row of each.
+
+    Returns:
+        The users of the file, the rows set aside, and the counts for the report.
+
+    Raises:
+        RawDataError: the file is not merely dirty.
+    """
+    DataProcessing.parse(parameters)
+    columns = [
+        Column("age_bin", "age_bin", "word", allowed=AGE_BINS),
+        Column("children", "children", "number", 0, 1),
+        Column("gender", "gender", "word", allowed=GENDERS),
+        Column("top_genre", "top_genre", "text"),
+        Column("user_disliked_track_count", "disliked_count", "number"),
+        Column("user_liked_track_count", "liked_count", "number"),
+        Column("user_downloaded_track_count", "downloaded_count", "number"),
+    ]
+    cleaned = clean_metadata(raw_users, "user_id", columns)
+    return cleaned.table, cleaned.quarantine, cleaned.quality
+
+
+def clean_listens(
+    raw_interactions: RawTable, known_items: pd.DataFrame, parameters: Mapping[str, Any]
+) -> tuple[ir.Table, ir.Table, pd.DataFrame]:
+    """Type and judge the listens, drop exact duplicates.
+
+    The file is read twice, once for the rows that need attention (few) and once for the others:
+    cheaper than keeping the text and number of every row.
+
+    Args:
+        raw_interactions: The listens as text.
+        known_items: item_id of the known tracks.
+        parameters: See `DataProcessing`.
+
+    Returns:
+        The unique listens (cached by the backend, see `unique_listens`), the rows set aside
+        (cached: file, row, reason, content), and the counts for the report.
+
+    Raises:
+        RawDataError: the file is not merely dirty, or no listen can be used.
+    """
+    rules = DataProcessing.parse(parameters)
+    limits = ListenRules(rules.listens_from, rules.listens_until, rules.max_listen_seconds)
+    items = ibis.memtable(known_items[["item_id"]])
+    judged = judge_listens(raw_interactions, items, limits)
+    flagged = judged.filter(judged.reason.notnull() | judged.repaired).cache()
+    reasons = summarise_reasons(flagged).execute()
+    check_throughout(raw_interactions, reasons, WRONG_OF_COLUMN)
+    listens = unique_listens(judged).cache()
+    kept, usable = listens.agg(kept=listens.count(), usable=listens.copies.sum()).execute().iloc[0]
+    log = QualityLog(raw_interactions)
+    if not kept:
+        most = reasons.loc[reasons["rows"].idxmax()]
+        raise RawDataError(
+            f"no listen can be used: {most['rows']} rows are set aside because "
+            f"{most['reason']}, the first is {shorten(most['first_content'])}",
+            file=raw_interactions.file,
+            row=int(most["first_row"]),
+        )
+    log.add("rows", "kept", int(kept))
+    repaired = flagged.filter(flagged.repaired)
+    first = repaired.agg(rows=repaired.count(), row=repaired.row.min()).execute().iloc[0]
+    if first["rows"]:
+        log.add("numbers or time written oddly", "repaired", first["rows"], f"row {first['row']:.0f}")
+    log.add("exact duplicate", "dropped", int(usable) - int(kept))
+    for fault in reasons.itertuples():
+        action = "dropped" if fault.reason == BLANK else "quarantined"
+        example = f"row {fault.first_row}: {shorten(fault.first_content)}"
+        log.add(fault.reason, action, fault.rows, example)
+    quarantine = set_aside(flagged).mutate(file=ibis.literal(raw_interactions.file))
+    return listens, quarantine.select(QUARANTINE_COLUMNS).cache(), log.frame()
+
+
+def estimate_durations(
+    known_items: pd.DataFrame, listens: ir.Table, parameters: Mapping[str, Any]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Fill in the length of tracks that have none, from how long they were played.
+
+    Returns:
+        The tracks, sorted by item_id (track_seconds is null only for a track that has no length
+        and was never played), and the counts for the report.
+    """
+    rules = DataProcessing.parse(parameters)
+    known = known_items["track_seconds"].dropna()
+    # The middle of the known lengths; three and a half minutes where not even one is known.
+    fallback = int(known.sort_values().iloc[len(known) // 2]) if len(known) else 210
+    items = ibis.memtable(known_items[["item_id", "track_seconds"]].astype({"track_seconds": "Int64"}))
+    estimates = (
+        estimate_track_seconds(listens, items, rules.min_full_play_seconds, fallback)
+        .order_by("item_id")
+        .execute()
+        .set_index("item_id")
+    )
+    seconds = known_items["track_seconds"].astype("Int32")
+    estimated = seconds.isna() & known_items["item_id"].isin(estimates.index)
+    filled = known_items["item_id"].map(estimates["track_seconds"]).astype("Int32")
+    table = known_items.drop(columns="genres").assign(
+        track_seconds=seconds.fillna(filled), track_seconds_estimated=estimated
+    )
+    columns = ["item_id", "track_name", "artist_name", "track_seconds", "track_seconds_estimated"]
+    table = table[[*columns, "dislike_count", "like_count", "download_count"]]
+    counts = [
+        ("track_duration estimated from plays", "estimated", estimates["from_plays"]),
+        (f"track_duration unknown, only skipped: {fallback} s", "estimated", ~estimates["from_plays"]),
+    ]
+    rows = [
+        (ITEMS.name, check, action, int(which.sum()), _item_example(estimates[which]))
+        for check, action, which in counts
+    ]
+    unknown = table[table["track_seconds"].isna()]
+    example = "" if unknown.empty else f"item_id {unknown['item_id'].iloc[0]}"
+    rows.append((ITEMS.name, "track_duration unknown, never played", "reported", len(unknown), example))
+    return table, _counts(rows)
+
+
+def cap_listens_at_tracks(listens: ir.Table, items: pd.DataFrame) -> tuple[ir.Table, pd.DataFrame]:
+    """Cap the listens at the length of their tracks.
+
+    Returns:
+        `train`, lazy and sorted, and the counts for the report.
+    """
+    tracks = ibis.memtable(items.loc[items["track_seconds"].notna(), ["item_id", "track_seconds"]])
+    joined = listens.inner_join(tracks, "item_id")
+    longer = joined.filter(joined.listened_seconds > joined.track_seconds)
+    count = int(longer.count().execute())
+    counts = _counts([(INTERACTIONS.name, "longer than the track, capped", "repaired", count, "")])
+    return cap_listens(listens, tracks), counts
+
+
+def mark_test_users(
+    raw_test: RawTable, listens: ir.Table
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Type the users that a list is asked for, and tell which have a history.
+
+    This file says what has to be delivered, so nothing in it is set aside.
+
+    Returns:
+        `test` (user_id, position, has_history), and the counts for the report.
+
+    Raises:
+        RawDataError: a user is no number, or there twice.
+    """
+    table = raw_test.table
+    parsed = parse_whole_number(table.user_id, least=0)
+    typed = table.select(
+        "row", "fault", "content", user_id=parsed.value, repaired=parsed.repaired
+    ).order_by("row")
+    frame = typed.to_pyarrow().to_pandas(types_mapper={}.get)
+    blank = frame["fault"] == BLANK
+    frame = frame[~blank]
+    for bad in frame[frame["user_id"].isna() | frame["fault"].notna()].itertuples():
+        why = bad.fault if isinstance(bad.fault, str) else "is not a whole number of 0 or more"
+        raise RawDataError(
+            f"{shorten(bad.content)} {why}", file=raw_test.file, column="user_id", row=bad.row
+        )
+    if frame.empty:
+        raise RawDataError("the file has a header but no data rows", file=raw_test.file)
+    frame["user_id"] = frame["user_id"].astype("int64")
+    for again in frame[frame["user_id"].duplicated()].itertuples():
+        first = frame.loc[frame["user_id"] == again.user_id, "row"].iloc[0]
+        raise RawDataError(
+            f"user {again.user_id} is there already in row {first}; every user once",
+            file=raw_test.file,
+            column="user_id",
+            row=again.row,
+        )
+    users = listens.select("user_id").distinct().execute()["user_id"]
+    test = pd.DataFrame(
+        {
+            "user_id": frame["user_id"].to_numpy(),
+            "position": range(len(frame)),
+            "has_history": frame["user_id"].isin(users).to_numpy(),
+        }
+    ).astype({"position": "int32"})
+    log = QualityLog(raw_test)
+    log.add("rows", "kept", len(test))
+    log.add(BLANK, "dropped", int(blank.sum()))
+    odd = frame[frame["repaired"]]
+    log.add("user_id written oddly", "repaired", len(odd), shorten(odd["content"].iloc[0]) if len(odd) else "")
+    strangers = test[~test["has_history"]]
+    if len(strangers):
+        example = f"user_id {strangers['user_id'].iloc[0]}"
+        logger.warning(
+            "%s: %d users have no usable listen (the first: %s); they get the trending list",
+            raw_test.file,
+            len(strangers),
+            example,
+        )
+        log.add("users without any listen", "reported", len(strangers), example)
+    return test, log.frame()
+
+
+def complete_users(
+    known_users: pd.DataFrame, listens: ir.Table, test: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Add a row of nulls for every user that only listens or test know.
+
+    Returns:
+        `users`, sorted by user_id, and the counts for the report.
+    """
+    counts = listens.group_by("user_id").agg(listens=listens.count()).order_by("user_id").execute()
+    heard = counts[~counts["user_id"].isin(known_users["user_id"])]
+    asked = test[~test["user_id"].isin(known_users["user_id"])]
+    missing = sorted(set(heard["user_id"]) | set(asked["user_id"]))
+    users = known_users.set_index("user_id")
+    users = users.reindex(users.index.union(missing).astype("int64").rename("user_id")).reset_index()
+    example = f"user_id {heard['user_id'].iloc[0]}" if len(heard) else ""
+    rows = int(heard["listens"].sum())
+    return users, _counts(
+        [
+            (INTERACTIONS.name, "of users without a profile", "reported", rows, example),
+            (TEST.name, "users without a profile", "reported", len(asked), ""),
+            (USERS.name, "empty profiles added", "reported", len(missing), ""),
+        ]
+    )
+
+
+def list_artists(items: pd.DataFrame) -> pd.DataFrame:
+    """Split collaborations: `item_artists`."""
+    return artist_table(items)
+
+
+def list_genres(known_items: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Read the lists of genres: `item_genres`, and the counts for the report."""
+    table, improper = genre_table(known_items)
+    example = shorten(improper["genres"].iloc[0]) if len(improper) else ""
+    check = "track_genres_list is no proper list, read as a plain one"
+    return table, _counts([(ITEMS.name, check, "repaired", len(improper), example)])
+
+
+def report_quality(
+    listens_quarantine: ir.Table,
+    items_quarantine: pd.DataFrame,
+    users_quarantine: pd.DataFrame,
+    *quality: pd.DataFrame,
+) -> tuple[ir.Table, pd.DataFrame]:
+    """Put the quarantine and the counts of all files together.
+
+    Returns:
+        `quarantine`, lazy, sorted by file and row, and `data_quality`.
+
+    Raises:
+        PodiumError: the counts of a file do not add up.
+    """
+    small = pd.concat([items_quarantine, users_quarantine], ignore_index=True)
+    quarantine = listens_quarantine.union(
+        ibis.memtable(small, schema=listens_quarantine.schema())
+    ).order_by("file", "row")
+    report = combine_quality(quality, [file.name for file in RAW_FILES.values()])
+    for file, part in report.groupby("file", sort=False):
+        counts = part.groupby("action", sort=False)["rows"].sum()
+        logger.info(
+            "%s: %d rows read, %d kept, %d dropped, %d quarantined",
+            file,
+            *(int(counts.get(action, 0)) for action in ("read", "kept", "dropped", "quarantined")),
+        )
+    return quarantine, report
+
+
+def _item_example(estimates: pd.DataFrame) -> str:
+    if estimates.empty:
+        return ""
+    return f"item_id {estimates.index[0]}: {estimates['track_seconds'].iloc[0]} s"
+
+
+def _counts(rows: list[tuple[str, str, str, int, str]]) -> pd.DataFrame:
+    """Counts outside the reading of a file; those of 0 rows are left out."""
+    frame = pd.DataFrame(
+        [row for row in rows if row[3]], columns=["file", "check", "action", "rows", "example"]
+    )
+    text = dict.fromkeys(["file", "check", "action", "example"], "str")
+    return frame.astype({**text, "rows": "int64"})

@@ -1,0 +1,231 @@
+"""Stage feature_engineering: time cuts, users, targets, candidates and their features."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import date
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal
+
+from podium.common.builder import Declaration, build
+from podium.common.measure import Measure
+from podium.common.parameters import Parameters
+from podium.common.progress import track
+from podium.recommendation.candidates import (
+    CandidateSource,
+    generate_candidates,
+    recall_of_sources,
+)
+from podium.recommendation.features.assemble import assemble_features
+from podium.recommendation.fold_users import choose_users
+from podium.recommendation.history import Catalogue, History
+from podium.recommendation.targets import relevance, window_targets
+from podium.recommendation.time_cuts import TEST_FOLD, TimeCut, as_frame, from_frame, make_time_cuts
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+    import numpy as np
+    import pandas as pd
+
+logger = logging.getLogger(__name__)
+
+
+class Calendar(Parameters):
+    """The days of the competition, all inclusive."""
+
+    first_day: date
+    last_day: date
+    target_from: date
+    window_days: int
+
+    @property
+    def gap_days(self) -> int:
+        """Days between the last listens and the target window."""
+        return (self.target_from - self.last_day).days - 1
+
+
+class CutParameters(Parameters):
+    """How many training cuts, how far apart."""
+
+    training_cuts: int
+    spacing_days: int
+    minimum_history_days: int
+
+
+class UserParameters(Parameters):
+    """Users of the labelled folds beside the test users."""
+
+    holdout_others: int
+    training_others: int
+
+
+class SourceParameters(Declaration):
+    """One recommender: what it is on the leaderboard, and how long its list."""
+
+    kind: Literal["baseline", "recommender"]
+    list_length: int
+
+
+class FeatureParameters(Parameters):
+    """What the features look back on."""
+
+    past_windows: int
+
+
+class Compute(Parameters):
+    """Seed, threads and time of a run."""
+
+    seed: int
+    threads: int
+    time_budget: str | int | float | None = None
+
+
+def cut_time(calendar: dict[str, Any], parameters: dict[str, Any]) -> pd.DataFrame:
+    """Make the folds: test, holdout, training cuts."""
+    days, cuts = Calendar.parse(calendar), CutParameters.parse(parameters)
+    folds = make_time_cuts(
+        days.last_day,
+        days.first_day,
+        days.window_days,
+        days.gap_days,
+        cuts.training_cuts,
+        cuts.spacing_days,
+        cuts.minimum_history_days,
+    )
+    return as_frame(folds)
+
+
+def choose_fold_users(
+    train: ir.Table,
+    test: pd.DataFrame,
+    folds: pd.DataFrame,
+    parameters: dict[str, Any],
+    compute: dict[str, Any],
+) -> pd.DataFrame:
+    """Test users, and others as active as they are, for each fold."""
+    import pandas as pd
+
+    wanted, seed = UserParameters.parse(parameters), Compute.parse(compute).seed
+    test_users = test["user_id"].to_numpy()
+    chosen = []
+    for cut in from_frame(folds):
+        if cut.fold == TEST_FOLD:
+            known = test.loc[test["has_history"], ["user_id"]].sort_values("user_id")
+            users = known.assign(is_test_user=True)
+        else:
+            others = wanted.holdout_others if cut.role == "holdout" else wanted.training_others
+            users = choose_users(train, cut, test_users, others, seed)
+        logger.info("fold %s (%s): %s users", cut.fold, cut.role, f"{len(users):,}")
+        chosen.append(users.assign(fold=cut.fold))
+    return pd.concat(chosen, ignore_index=True)[["fold", "user_id", "is_test_user"]]
+
+
+def build_targets(
+    train: ir.Table, folds: pd.DataFrame, fold_users: pd.DataFrame
+) -> pd.DataFrame:
+    """Listened fractions of the target window, for every labelled fold."""
+    import ibis
+    import pandas as pd
+
+    parts = []
+    for cut in from_frame(folds):
+        if cut.fold == TEST_FOLD:
+            continue
+        users = fold_users.loc[fold_users["fold"] == cut.fold, ["user_id"]]
+        heard = window_targets(train, cut, ibis.memtable(users)).to_pyarrow().to_pandas()
+        ordered = heard.sort_values(["user_id", "item_id"], ignore_index=True)
+        ordered.insert(0, "fold", cut.fold)
+        parts.append(ordered)
+    return pd.concat(parts, ignore_index=True)
+
+
+def generate_fold_candidates(
+    train: ir.Table,
+    items: pd.DataFrame,
+    item_artists: pd.DataFrame,
+    item_genres: pd.DataFrame,
+    users: pd.DataFrame,
+    folds: pd.DataFrame,
+    fold_users: pd.DataFrame,
+    targets: pd.DataFrame,
+    sources: dict[str, Any],
+    scoring: dict[str, Any],
+    compute: dict[str, Any],
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Fit every recommender at every cut; return candidates, their recall, and the costs."""
+    import pandas as pd
+
+    settings = Compute.parse(compute)
+    declared = {name: SourceParameters.parse(source) for name, source in sources.items()}
+    declared = {name: source for name, source in declared.items() if source.enabled}
+    catalogue = Catalogue.of(items, item_artists, item_genres, users)
+    candidates, recalls, costs = [], [], []
+    for cut in track(from_frame(folds), "candidates by fold"):
+        history = History(train, cut.history_until, _users_of(fold_users, cut), catalogue)
+        built = {
+            name: CandidateSource(
+                build(source, seed=settings.seed, threads=settings.threads), source.list_length
+            )
+            for name, source in declared.items()
+        }
+        with Measure() as measure:
+            found, cost = generate_candidates(history, built)
+        logger.info(
+            "fold %s: %s candidates of %s users in %.0f s",
+            cut.fold,
+            f"{len(found):,}",
+            f"{len(history.users):,}",
+            measure.seconds,
+        )
+        candidates.append(found.assign(fold=cut.fold))
+        costs.append(pd.DataFrame([vars(row) for row in cost]).assign(fold=cut.fold))
+        if cut.fold != TEST_FOLD:
+            heard = targets[targets["fold"] == cut.fold]
+            worth = relevance(heard, scoring["listen"], scoring["rounding"])
+            recall = recall_of_sources(found, heard, worth, list(declared))
+            recalls.append(recall.assign(fold=cut.fold))
+    return (
+        pd.concat(candidates, ignore_index=True),
+        pd.concat(recalls, ignore_index=True),
+        pd.concat(costs, ignore_index=True),
+    )
+
+
+def build_features(
+    train: ir.Table,
+    items: pd.DataFrame,
+    item_artists: pd.DataFrame,
+    item_genres: pd.DataFrame,
+    users: pd.DataFrame,
+    folds: pd.DataFrame,
+    fold_users: pd.DataFrame,
+    candidates: pd.DataFrame,
+    calendar: dict[str, Any],
+    parameters: dict[str, Any],
+) -> dict[str, Callable[[], pd.DataFrame]]:
+    """Features of every candidate, one part per fold, each made when it is saved."""
+    days, wanted = Calendar.parse(calendar), FeatureParameters.parse(parameters)
+    catalogue = Catalogue.of(items, item_artists, item_genres, users)
+
+    def features_of(cut: TimeCut) -> pd.DataFrame:
+        history = History(train, cut.history_until, _users_of(fold_users, cut), catalogue)
+        found = candidates[candidates["fold"] == cut.fold].drop(columns="fold")
+        with Measure() as measure:
+            features = assemble_features(
+                history, found, days.window_days, days.gap_days, wanted.past_windows
+            )
+        logger.info(
+            "fold %s: %s features of %s candidates in %.0f s",
+            cut.fold,
+            features.shape[1] - 2,
+            f"{len(features):,}",
+            measure.seconds,
+        )
+        return features
+
+    return {f"fold_{cut.fold}": partial(features_of, cut) for cut in from_frame(folds)}
+
+
+def _users_of(fold_users: pd.DataFrame, cut: TimeCut) -> np.ndarray:
+    return fold_users.loc[fold_users["fold"] == cut.fold, "user_id"].to_numpy()

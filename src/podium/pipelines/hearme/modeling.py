@@ -1,0 +1,245 @@
+"""Stage modeling: rankers fitted on earlier cuts, and what every model says on the holdout."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from podium.common.builder import Declaration, build
+from podium.common.measure import Measure
+from podium.common.parameters import Parameters
+from podium.common.time_budget import TimeBudget
+from podium.pipelines.hearme.feature_engineering import Compute, SourceParameters
+from podium.recommendation.candidates import top_of_source
+from podium.recommendation.ensemble import FittedEnsemble, blend, fit_within_budget
+from podium.recommendation.metrics import LENGTH, Reading, score_users, true_fractions
+from podium.recommendation.ranking_data import RankingData, concatenate, ranking_data, top_k
+from podium.recommendation.time_cuts import HOLDOUT_FOLD, TEST_FOLD
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from podium.recommendation.rankers import Ranker
+
+logger = logging.getLogger(__name__)
+
+BLEND = "blend"
+_SHAP_ROWS = 3000
+
+
+class RankerParameters(Declaration):
+    """One ranker and its weight in the blend."""
+
+    weight: float = 1.0
+
+
+class ModelingParameters(Parameters):
+    """What the rankers learn from."""
+
+    target_rounding: Literal["quarters", "continuous"]
+    negatives_per_user: int | None
+    fill_source: str
+    fallback_source: str
+    reserve_seconds: float
+
+
+def fit_rankers(
+    features: Mapping[str, Callable[[], pd.DataFrame]],
+    targets: pd.DataFrame,
+    rankers: dict[str, Any],
+    scoring: dict[str, Any],
+    parameters: dict[str, Any],
+    compute: dict[str, Any],
+) -> tuple[dict[str, Ranker], pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Fit the rankers on the training cuts and rank the holdout.
+
+    Returns:
+        The fitted rankers; their lists on the holdout (with the blend's); the costs; importances.
+    """
+    settings, wanted = Compute.parse(compute), ModelingParameters.parse(parameters)
+    numbers = labelled_folds(features)
+    training = [number for number in numbers if number > HOLDOUT_FOLD]
+    data = training_data(features, targets, training, scoring, wanted, settings.seed)
+    holdout = _holdout(features)
+    truth = true_fractions(targets[targets["fold"] == HOLDOUT_FOLD], Reading.parse(scoring))
+    everyone = truth["user_id"].unique()
+    predictions: dict[str, np.ndarray] = {}
+    seconds: dict[str, float] = {}
+
+    def score(name: str, ranker: Ranker, fit_seconds: float) -> None:
+        with Measure() as measure:
+            predictions[name] = ranker.predict(holdout.features)
+        seconds[name] = measure.seconds
+        local = _local_score(holdout, predictions[name], truth, everyone)
+        logger.info("%s: score %.4f on the holdout, fitted in %.0f s", name, local, fit_seconds)
+
+    fitted = fit_within_budget(
+        build_rankers(rankers, settings),
+        data,
+        TimeBudget.parse(settings.time_budget),
+        refit_ratio=len(numbers) / max(1, len(training)),
+        reserve_seconds=wanted.reserve_seconds,
+        on_fitted=score,
+    )
+    weights = blend_weights(rankers)
+    if sum(name in predictions for name in weights) > 1:
+        predictions[BLEND] = blend(predictions, weights, holdout.groups)
+        local = _local_score(holdout, predictions[BLEND], truth, everyone)
+        logger.info("%s: score %.4f on the holdout", BLEND, local)
+    return (
+        fitted.rankers,
+        _ranked(holdout, predictions),
+        _costs(fitted, seconds, weights),
+        _importance(fitted.rankers, holdout),
+    )
+
+
+def collect_holdout_predictions(
+    candidates: pd.DataFrame,
+    ranker_predictions: pd.DataFrame,
+    source_costs: pd.DataFrame,
+    ranker_costs: pd.DataFrame,
+    sources: dict[str, Any],
+    parameters: dict[str, Any],
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Put baselines, recommenders, rankers and blend side by side on the holdout.
+
+    Returns:
+        oof_predictions (model, user_id, item_id, score, rank) and fit_log.
+    """
+    import pandas as pd
+
+    wanted = ModelingParameters.parse(parameters)
+    declared = {name: SourceParameters.parse(source) for name, source in sources.items()}
+    declared = {name: source for name, source in declared.items() if source.enabled}
+    holdout = candidates[candidates["fold"] == HOLDOUT_FOLD]
+    lists = [
+        top_of_source(holdout, name, LENGTH, fill=wanted.fill_source).assign(model=name)
+        for name in declared
+    ]
+    cost = source_costs[source_costs["fold"] == HOLDOUT_FOLD].rename(columns={"source": "model"})
+    cost = cost.assign(kind=[declared[name].kind for name in cost["model"]], note="")
+    columns = ["model", "kind", "fit_seconds", "predict_seconds", "peak_memory_mb", "note"]
+    fit_log = pd.concat([cost[columns], ranker_costs[columns]], ignore_index=True)
+    predictions = pd.concat([*lists, ranker_predictions], ignore_index=True)
+    return predictions[["model", "user_id", "item_id", "score", "rank"]], fit_log
+
+
+def training_data(
+    features: Mapping[str, Callable[[], pd.DataFrame]],
+    targets: pd.DataFrame,
+    numbers: list[int],
+    scoring: dict[str, Any],
+    wanted: ModelingParameters,
+    seed: int,
+) -> RankingData:
+    """Features and targets of the folds, one below the other."""
+    reading = Reading(listen=scoring["listen"], rounding=wanted.target_rounding)
+    parts = []
+    for number in numbers:
+        heard = true_fractions(targets[targets["fold"] == number], reading)
+        parts.append(
+            ranking_data(
+                features[f"fold_{number}"](),
+                heard.rename(columns={"fraction": "relevance"}),
+                wanted.negatives_per_user,
+                seed + number,
+            )
+        )
+    data = concatenate(parts)
+    logger.info(
+        "%s rows and %s features of folds %s to learn from",
+        f"{len(data):,}",
+        len(data.names),
+        ", ".join(map(str, numbers)),
+    )
+    return data
+
+
+def build_rankers(rankers: dict[str, Any], settings: Compute) -> dict[str, Ranker]:
+    """The enabled rankers, unfitted, in their order."""
+    declared = {name: RankerParameters.parse(ranker) for name, ranker in rankers.items()}
+    return {
+        name: build(ranker, seed=settings.seed, threads=settings.threads)
+        for name, ranker in declared.items()
+        if ranker.enabled
+    }
+
+
+def blend_weights(rankers: dict[str, Any]) -> dict[str, float]:
+    """Weights of the blend, by ranker."""
+    declared = {name: RankerParameters.parse(ranker) for name, ranker in rankers.items()}
+    return {name: ranker.weight for name, ranker in declared.items() if ranker.enabled}
+
+
+def labelled_folds(features: Mapping[str, Any]) -> list[int]:
+    """Numbers of the folds whose window is known."""
+    numbers = sorted(int(name.removeprefix("fold_")) for name in features)
+    return [number for number in numbers if number != TEST_FOLD]
+
+
+def _holdout(features: Mapping[str, Callable[[], pd.DataFrame]]) -> RankingData:
+    return ranking_data(features[f"fold_{HOLDOUT_FOLD}"]())
+
+
+def _local_score(
+    data: RankingData, scores: np.ndarray, truth: pd.DataFrame, users: np.ndarray
+) -> float:
+    return float(score_users(top_k(data, scores, LENGTH), truth, users)["score"].mean())
+
+
+def _ranked(data: RankingData, predictions: Mapping[str, np.ndarray]) -> pd.DataFrame:
+    import pandas as pd
+
+    lists = [top_k(data, scores, LENGTH).assign(model=name) for name, scores in predictions.items()]
+    columns = ["model", "user_id", "item_id", "score", "rank"]
+    return pd.concat(lists, ignore_index=True)[columns] if lists else pd.DataFrame(columns=columns)
+
+
+def _costs(
+    fitted: FittedEnsemble, predict_seconds: Mapping[str, float], weights: Mapping[str, float]
+) -> pd.DataFrame:
+    import pandas as pd
+
+    rows = [
+        (name, "ranker", fitted.seconds[name], predict_seconds[name], peak, "")
+        for name, peak in fitted.peak_memory_mb.items()
+    ]
+    rows += [(name, "ranker", None, None, None, why) for name, why in fitted.left_out.items()]
+    members = [name for name in fitted.rankers if weights.get(name, 0.0) > 0]
+    if len(members) > 1:
+        rows.append(
+            (
+                BLEND,
+                "blend",
+                sum(fitted.seconds[name] for name in members),
+                sum(predict_seconds[name] for name in members),
+                max(fitted.peak_memory_mb[name] for name in members),
+                " + ".join(members),
+            )
+        )
+    columns = ["model", "kind", "fit_seconds", "predict_seconds", "peak_memory_mb", "note"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _importance(rankers: Mapping[str, Ranker], holdout: RankingData) -> pd.DataFrame:
+    import pandas as pd
+
+    # Rows spread evenly over the users, so that heavy listeners do not speak for all.
+    rows = np.unique(np.linspace(0, len(holdout) - 1, _SHAP_ROWS).astype(int))
+    parts = [
+        pd.DataFrame(
+            {
+                "model": name,
+                "feature": holdout.names,
+                "gain": ranker.gain(),
+                "shap": ranker.shap(holdout.features[rows]),
+            }
+        )
+        for name, ranker in rankers.items()
+    ]
+    columns = ["model", "feature", "gain", "shap"]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)

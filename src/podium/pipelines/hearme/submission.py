@@ -1,0 +1,140 @@
+"""Stage submission: from predictions to the file that the organiser accepts."""
+
+from __future__ import annotations
+
+import logging
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from podium.common.submission import SubmissionError, check_frame
+from podium.common.time_budget import TimeBudget
+from podium.pipelines.hearme.feature_engineering import Compute
+from podium.pipelines.hearme.modeling import (
+    ModelingParameters,
+    blend_weights,
+    build_rankers,
+    labelled_folds,
+    training_data,
+)
+from podium.pipelines.hearme.submission_rules import COLUMNS, rules
+from podium.recommendation.candidates import top_of_source
+from podium.recommendation.ensemble import blend, fit_within_budget
+from podium.recommendation.history import Catalogue, History
+from podium.recommendation.lists import complete_lists
+from podium.recommendation.metrics import LENGTH
+from podium.recommendation.ranking_data import ranking_data, top_k
+from podium.recommendation.recommenders.popularity import Popularity
+from podium.recommendation.time_cuts import TEST_FOLD, from_frame
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+    from podium.recommendation.rankers import Ranker
+
+logger = logging.getLogger(__name__)
+SHOWN = 5
+TRENDING_DAYS = 14
+
+
+def rank_trending_tracks(
+    train: ir.Table, items: pd.DataFrame, folds: pd.DataFrame
+) -> pd.DataFrame:
+    """Tracks heard by most listeners lately, best first; then any other known track by id."""
+    import numpy as np
+
+    test = from_frame(folds)[TEST_FOLD]
+    nobody = np.array([], np.int64)
+    history = History(train, test.history_until, nobody, Catalogue.of(items, items, items, items))
+    trending = Popularity(window_days=TRENDING_DAYS).fit(history).ranking()
+    known = np.sort(items["item_id"].to_numpy())[: 2 * LENGTH]
+    return pd.DataFrame({"item_id": pd.unique(np.r_[trending, known])[: 4 * LENGTH]})
+
+
+def refit_rankers(
+    features: Mapping[str, Callable[[], pd.DataFrame]],
+    targets: pd.DataFrame,
+    models: dict[str, Ranker],
+    rankers: dict[str, Any],
+    scoring: dict[str, Any],
+    parameters: dict[str, Any],
+    compute: dict[str, Any],
+) -> dict[str, Ranker]:
+    """Fit the rankers that modeling had time for once more, on the holdout's window too."""
+    if not models:
+        return {}
+    settings, wanted = Compute.parse(compute), ModelingParameters.parse(parameters)
+    data = training_data(
+        features, targets, labelled_folds(features), scoring, wanted, settings.seed
+    )
+    unfitted = {
+        name: ranker for name, ranker in build_rankers(rankers, settings).items() if name in models
+    }
+    # No deadline: modeling kept the time for it.
+    return fit_within_budget(unfitted, data, TimeBudget(), 0.0, 0.0).rankers
+
+
+def predict_test(
+    features: Mapping[str, Callable[[], pd.DataFrame]],
+    candidates: pd.DataFrame,
+    final_models: dict[str, Ranker],
+    rankers: dict[str, Any],
+    parameters: dict[str, Any],
+) -> pd.DataFrame:
+    """Rank the candidates of the test users with the blend, or with the best history list."""
+    wanted = ModelingParameters.parse(parameters)
+    if not final_models:
+        logger.warning("no ranker was fitted in time: the submission is %s", wanted.fallback_source)
+        test = candidates[candidates["fold"] == TEST_FOLD]
+        return top_of_source(test, wanted.fallback_source, LENGTH, fill=wanted.fill_source)
+    data = ranking_data(features[f"fold_{TEST_FOLD}"]())
+    predictions = {name: model.predict(data.features) for name, model in final_models.items()}
+    return top_k(data, blend(predictions, blend_weights(rankers), data.groups), LENGTH)
+
+
+def rank_test_tracks(
+    test_predictions: pd.DataFrame, test: pd.DataFrame, fallback: pd.DataFrame
+) -> pd.DataFrame:
+    """Give every test user a full list, in the order of the test file.
+
+    Args:
+        test_predictions: `user_id`, `item_id`, `score`, `rank`.
+        test: `user_id`, `position`, `has_history`.
+        fallback: `item_id`, the trending list, best first.
+
+    Returns:
+        `id`, `user_id`, `item_id`, `rank`, not yet checked.
+    """
+    users = test.sort_values("position")["user_id"]
+    lists = complete_lists(test_predictions, users, fallback["item_id"])
+    _warn("have no prediction and get the trending list", lists.without_prediction)
+    _warn("have too short a list, topped up with trending tracks", lists.topped_up)
+    frame = lists.rows.assign(id=range(len(lists.rows)))
+    return frame[list(COLUMNS)].astype("int64")
+
+
+def check_submission(
+    ranked_tracks: pd.DataFrame, test: pd.DataFrame, items: pd.DataFrame
+) -> pd.DataFrame:
+    """Let a submission pass that keeps every rule of the organiser.
+
+    Raises:
+        SubmissionError: if any rule is broken, so that nothing is written.
+    """
+    faults = check_frame(ranked_tracks, rules(test["user_id"].tolist(), items["item_id"].tolist()))
+    if faults:
+        raise SubmissionError(faults)
+    logger.info(
+        "submission checked: %s rows for %s users, no fault",
+        f"{len(ranked_tracks):,}",
+        f"{len(test):,}",
+    )
+    return ranked_tracks
+
+
+def _warn(what: str, users: tuple[int, ...]) -> None:
+    if users:
+        shown = ", ".join(map(str, users[:SHOWN])) + (", ..." if len(users) > SHOWN else "")
+        logger.warning("%s test users %s: %s", f"{len(users):,}", what, shown)

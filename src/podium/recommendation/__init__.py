@@ -1,0 +1,1 @@
+"""Recommendation of tracks to listeners who repeat: candidates, features, rankers."""

@@ -1,0 +1,74 @@
+"""The data quality report: every row read is kept, dropped or quarantined, and it must add up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from podium.common.errors import PodiumError
+from podium.common.raw_files import RawTable
+
+QUALITY_COLUMNS = ["file", "check", "action", "rows", "share", "example"]
+QUARANTINE_COLUMNS = ["file", "row", "reason", "content"]
+ACTIONS = ("read", "kept", "repaired", "estimated", "dropped", "quarantined", "reported")
+"""The first is the sum of `kept`, `dropped` and `quarantined`; the others tell about kept rows."""
+
+
+class QualityLog:
+    """Collects what was counted on one file."""
+
+    def __init__(self, raw: RawTable) -> None:
+        """Begin with what opening the file has told."""
+        self.file = raw.file
+        self._rows: list[tuple[str, str, int, str]] = [("rows", "read", raw.rows, "")]
+        if raw.extra_columns:
+            names = ", ".join(raw.extra_columns)
+            self.add("columns that are not needed", "reported", len(raw.extra_columns), names)
+        if not raw.ends_whole:
+            self.add("last row does not end with a line break", "reported", 1)
+
+    def add(self, check: str, action: str, rows: int, example: str = "") -> None:
+        """Add a count; nothing is added for 0 rows, except what must always be there."""
+        if action not in ACTIONS:
+            raise ValueError(f"unknown action {action!r}")
+        if rows or action in ("read", "kept"):
+            self._rows.append((check, action, int(rows), example))
+
+    def frame(self) -> pd.DataFrame:
+        """The counts in the order they were added, without the share."""
+        frame = pd.DataFrame(self._rows, columns=["check", "action", "rows", "example"])
+        frame.insert(0, "file", self.file)
+        return frame.astype({"file": "str", "check": "str", "action": "str", "example": "str"})
+
+
+def combine_quality(parts: Sequence[pd.DataFrame], files: Sequence[str]) -> pd.DataFrame:
+    """Put the counts of all files together and check that they add up.
+
+    Args:
+        parts: As `QualityLog.frame` returns them, or of the same columns.
+        files: The order of the files in the report.
+
+    Returns:
+        `QUALITY_COLUMNS`; share is rows / rows read of the file. Sorted by file, then action.
+
+    Raises:
+        PodiumError: the rows read are not those kept, dropped and quarantined.
+    """
+    table = pd.concat([part for part in parts if len(part)], ignore_index=True)
+    table = table.assign(
+        by_file=table["file"].map({name: at for at, name in enumerate(files)}),
+        by_action=table["action"].map({name: at for at, name in enumerate(ACTIONS)}),
+    ).sort_values(["by_file", "by_action"], kind="stable")
+    sums = table.pivot_table(
+        index="file", columns="action", values="rows", aggfunc="sum", fill_value=0
+    ).reindex(columns=list(ACTIONS), fill_value=0)
+    for file, counts in sums.iterrows():
+        parted = int(counts["kept"] + counts["dropped"] + counts["quarantined"])
+        if parted != int(counts["read"]):
+            raise PodiumError(
+                f"{file}: {int(counts['read'])} rows were read, but {parted} are kept, dropped or "
+                "quarantined; the file may have changed while it was read"
+            )
+    table["share"] = table["rows"] / table["file"].map(sums["read"]).astype("float64")
+    return table[QUALITY_COLUMNS].reset_index(drop=True)

@@ -1,0 +1,111 @@
+"""Several rankers fitted one after the other within a time budget, and their blend."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from podium.common.measure import Measure
+from podium.common.time_budget import TimeBudget
+from podium.recommendation.rankers import OutOfTimeError, Ranker
+
+if TYPE_CHECKING:
+    from podium.recommendation.ranking_data import RankingData
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass
+class FittedEnsemble:
+    """Rankers by name, what each cost, and what was left out for want of time."""
+
+    rankers: dict[str, Ranker] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+    peak_memory_mb: dict[str, float] = field(default_factory=dict)
+    left_out: dict[str, str] = field(default_factory=dict)
+
+
+def fit_within_budget(
+    rankers: Mapping[str, Ranker],
+    data: RankingData,
+    budget: TimeBudget,
+    refit_ratio: float,
+    reserve_seconds: float,
+    on_fitted: Callable[[str, Ranker, float], None] | None = None,
+) -> FittedEnsemble:
+    """Fit rankers in their order for as long as time is left.
+
+    Each will be fitted once more on all data for the submission, so a ranker may only take the
+    time that leaves room for that refit, for the refits of those before it, and for the reserve.
+
+    Args:
+        rankers: Unfitted, by name, the most valuable first.
+        data: Candidates with targets.
+        budget: Of the whole run.
+        refit_ratio: How much longer a refit takes than the fit (0 for none).
+        reserve_seconds: For evaluation, prediction and writing.
+        on_fitted: Called with name, ranker and seconds after each.
+    """
+    fitted = FittedEnsemble()
+    for name, ranker in rankers.items():
+        owed = refit_ratio * sum(fitted.seconds.values()) + reserve_seconds
+        allowed = (budget.remaining() - owed) / (1 + refit_ratio)
+        try:
+            if allowed <= 0:
+                raise OutOfTimeError("not begun")
+            with Measure() as measure:
+                ranker.fit(data, seconds=allowed)
+        except OutOfTimeError as reason:
+            fitted.left_out[name] = f"left out: the time budget is used up ({reason})"
+            logger.warning("%s %s", name, fitted.left_out[name])
+            continue
+        fitted.rankers[name] = ranker
+        fitted.seconds[name] = measure.seconds
+        fitted.peak_memory_mb[name] = measure.peak_memory_mb
+        if on_fitted is not None:
+            on_fitted(name, ranker, measure.seconds)
+    return fitted
+
+
+def blend(
+    predictions: Mapping[str, np.ndarray], weights: Mapping[str, float], groups: np.ndarray
+) -> np.ndarray:
+    """Weighted mean of scores that were standardised within each user.
+
+    Rankers score on scales of their own (a fraction, a log-odds); within a user only order and
+    distance matter.
+
+    Args:
+        predictions: By member, shape (n,).
+        weights: By member; members without predictions are passed over.
+        groups: Rows of each user in turn.
+
+    Returns:
+        float64, shape (n,).
+
+    Raises:
+        ValueError: where no member with a weight has predictions.
+    """
+    members = [name for name in predictions if weights.get(name, 0.0) > 0]
+    if not members:
+        raise ValueError("no member of the blend was fitted")
+    total = sum(weights[name] for name in members)
+    return np.sum(
+        [weights[name] / total * standardise(predictions[name], groups) for name in members],
+        axis=0,
+    )
+
+
+def standardise(scores: np.ndarray, groups: np.ndarray) -> np.ndarray:
+    """Zero mean and unit deviation within each group; zeros where a group is constant."""
+    starts = np.r_[0, np.cumsum(groups)[:-1]].astype(np.int64)
+    count = groups.astype(np.float64)
+    mean = np.add.reduceat(scores, starts) / count
+    centred = scores - np.repeat(mean, groups)
+    deviation = np.sqrt(np.add.reduceat(centred**2, starts) / count)
+    scale = np.repeat(np.where(deviation > 0, deviation, 1.0), groups)
+    return centred / scale

@@ -1,0 +1,1 @@
+"""Recommenders: each turns a history into a ranked list per user, and scores any pair."""

@@ -1,0 +1,33 @@
+"""Project settings. See https://docs.kedro.org for what each name means to Kedro."""
+
+from podium.config import (
+    PodiumConfigLoader,
+    cores,
+    environment_variable,
+    project_root,
+    scratch_folder,
+)
+from podium.hooks import (
+    DataHooks,
+    ErrorHooks,
+    ResumeHooks,
+    TrackingHooks,
+)
+
+HOOKS = (ErrorHooks(), ResumeHooks(), TrackingHooks(), DataHooks())
+# Replaced by TrackingHooks, which calls kedro-mlflow's own hook with a fallback.
+DISABLE_HOOKS_FOR_PLUGINS = ("kedro-mlflow",)
+
+CONFIG_LOADER_CLASS = PodiumConfigLoader
+CONFIG_LOADER_ARGS = {
+    "base_env": "base",
+    "default_run_env": "local",
+    "merge_strategy": {"parameters": "soft", "globals": "soft", "mlflow": "soft"},
+    "config_patterns": {"mlflow": ["mlflow*", "mlflow*/**", "**/mlflow*"]},
+    "custom_resolvers": {
+        "cores": cores,
+        "environment": environment_variable,
+        "project": project_root,
+        "scratch": scratch_folder,
+    },
+}

@@ -1,0 +1,158 @@
+"""MLflow tracking through kedro-mlflow, with a fallback for a server that is away."""
+
+from __future__ import annotations
+
+import logging
+import socket
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlparse
+
+import mlflow
+from kedro.framework.context import KedroContext
+from kedro.io import DataCatalog
+from kedro.pipeline import Pipeline
+from kedro.pipeline.node import Node
+from kedro_mlflow.config.kedro_mlflow_config import KedroMlflowConfig
+from kedro_mlflow.framework.hooks.mlflow_hook import MlflowHook
+from kedro_mlflow.io.catalog.switch_catalog_logging import switch_catalog_logging
+
+from podium.challenges import challenge_of
+from podium.provenance import git_commit, lock_hash
+
+logger = logging.getLogger(__name__)
+
+SERVER_TIMEOUT_SECONDS = 3.0
+
+
+class ResilientMlflowHook(MlflowHook):
+    """kedro-mlflow's hook, with three differences.
+
+    The experiment is the challenge that runs. The store is opened when a pipeline starts, not for
+    every command. A tracking server that is away costs no run: if it does not answer at the start,
+    the run is tracked in the local store; if it goes away later, tracking stops with a warning.
+    It is called by podium.hooks.TrackingHooks, not registered itself.
+    """
+
+    def __init__(self, context: KedroContext) -> None:
+        super().__init__()
+        self._context = context
+        self._catalog: DataCatalog | None = None
+        self._lost = False
+
+    def before_pipeline_run(
+        self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog
+    ) -> None:
+        """Choose store and experiment, start the run, set its tags."""
+        context = self._context
+        settings = dict(context.config_loader["mlflow"])
+        server, tracking = dict(settings["server"]), dict(settings["tracking"])
+        uri = server["mlflow_tracking_uri"]
+        if not server_answers(uri):
+            local = local_store(context.project_path)
+            logger.warning("The tracking server %s does not answer: tracked in %s", uri, local)
+            server["mlflow_tracking_uri"] = local
+        if not server["mlflow_tracking_uri"].startswith("sqlite"):
+            tracking["experiment"] = dict(tracking["experiment"])
+            # A server keeps artifacts in a place of its own choice.
+            tracking["experiment"].pop("create_experiment_kwargs", None)
+        tracking["experiment"] = {**tracking["experiment"], "name": experiment_name(pipeline)}
+        context.config_loader["mlflow"] = {**settings, "server": server, "tracking": tracking}
+        self._catalog = catalog
+        self._lost = False
+        try:
+            super().after_context_created(context)
+            super().before_pipeline_run(run_params, pipeline, catalog)
+            mlflow.set_tags(self._run_tags(context, catalog, run_params))
+        except mlflow.MlflowException as error:
+            self._stop_tracking(error)
+
+    def before_node_run(
+        self, node: Node, catalog: DataCatalog, inputs: dict[str, Any], is_async: bool
+    ) -> None:
+        """Log the node's parameters while the store answers."""
+        if self.check_server():
+            try:
+                super().before_node_run(node, catalog, inputs, is_async)
+            except mlflow.MlflowException as error:
+                self._stop_tracking(error)
+
+    def check_server(self) -> bool:
+        """Say whether tracking goes on; stop it where the server does not answer any more."""
+        if not self._lost and not server_answers(mlflow.get_tracking_uri()):
+            self._stop_tracking(ConnectionError(f"{mlflow.get_tracking_uri()} does not answer"))
+        return not self._lost
+
+    def after_pipeline_run(
+        self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog
+    ) -> None:
+        """Close the run."""
+        if self.check_server():
+            try:
+                super().after_pipeline_run(run_params, pipeline, catalog)
+            except mlflow.MlflowException as error:
+                self._stop_tracking(error)
+
+    def on_pipeline_error(
+        self,
+        error: Exception,
+        run_params: dict[str, Any],
+        pipeline: Pipeline,
+        catalog: DataCatalog,
+    ) -> None:
+        """Mark the run as failed."""
+        if self.check_server() and mlflow.active_run():
+            try:
+                mlflow.set_tag("error", str(error)[:500])
+                super().on_pipeline_error(error, run_params, pipeline, catalog)
+            except mlflow.MlflowException as lost:
+                self._stop_tracking(lost)
+
+    def _stop_tracking(self, error: Exception) -> None:
+        logger.warning("The run goes on without tracking: %s", error)
+        self._lost = True
+        self._is_mlflow_enabled = False
+        self.run_id = None
+        if self._catalog is not None:
+            switch_catalog_logging(self._catalog, False)
+
+    def _run_tags(
+        self, context: KedroContext, catalog: DataCatalog, run_params: dict[str, Any]
+    ) -> dict[str, str]:
+        engine = context.config_loader["globals"]["engine"]
+        return {
+            **data_tags(catalog),
+            "preset": run_params.get("env") or "default",
+            "engine": str(engine),
+            "git_commit": git_commit(context.project_path),
+            "lock": lock_hash(context.project_path),
+        }
+
+
+def data_tags(catalog: DataCatalog) -> dict[str, str]:
+    """The tags that the data hooks left on the catalog: which data, and their fingerprint."""
+    return dict(getattr(catalog, "podium_data_tags", {}))
+
+
+def experiment_name(pipeline: Pipeline) -> str:
+    """The challenge that the pipeline belongs to; ``podium`` for several."""
+    owners = {challenge_of(node.name) for node in pipeline.nodes} - {None}
+    return str(owners.pop()) if len(owners) == 1 else "podium"
+
+
+def local_store(project: Path) -> str:
+    """The SQLite store at the project's root."""
+    return f"sqlite:///{(Path(project) / 'mlflow.db').as_posix()}"
+
+
+def server_answers(uri: str) -> bool:
+    """Whether a TCP connection to an http(s) tracking server succeeds; files always answer."""
+    address = urlparse(uri)
+    if address.scheme not in ("http", "https"):
+        return True
+    port = address.port or (443 if address.scheme == "https" else 80)
+    try:
+        with socket.create_connection((address.hostname or "", port), SERVER_TIMEOUT_SECONDS):
+            return True
+    except OSError:
+        return False

@@ -1,0 +1,150 @@
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from submission_files import (
+    ITEMS,
+    USERS,
+    submission,
+    write_fractions,
+    write_listens,
+    write_raw,
+)
+
+from podium.common.errors import RawDataError
+from podium.common.submission import SubmissionError, check_frame
+from podium.pipelines.hearme.submission_rules import (
+    check_file,
+    check_submission,
+    rules,
+    score_file,
+    score_submission,
+)
+
+
+@pytest.fixture
+def files(tmp_path):
+    write_raw(tmp_path / "raw")
+    submission().to_csv(tmp_path / "submission.csv", index=False)
+    write_fractions(tmp_path / "fractions.csv")
+    write_listens(tmp_path / "listens.csv")
+    return tmp_path
+
+
+def faults_of(frame):
+    return {fault.rule: fault.rows for fault in check_frame(frame, rules(USERS, ITEMS))}
+
+
+def test_a_good_submission_passes(files):
+    assert check_submission(files / "submission.csv", USERS, ITEMS) == []
+    assert check_file(files / "submission.csv", files / "raw") == []
+    # The users may come in any order.
+    other = submission().sort_values(["user_id", "rank"])
+    assert faults_of(other.assign(id=range(150))) == {}
+
+
+def test_every_rule_of_the_organiser_is_kept():
+    good = submission()
+    swapped = good.assign(id=good["id"].iloc[::-1].to_numpy())
+    assert faults_of(swapped) == {"id must run from 0 in sequence": 150}
+    assert faults_of(good.iloc[:-1]) == {
+        "every user_id must have exactly 50 rows": 1,
+        "every user_id must have all ranks 1 to 50": 1,
+    }
+    assert faults_of(good.iloc[:100]) == {"every user_id asked for must appear": 1}
+    assert faults_of(good.assign(rank=50 - good["rank"])) == {
+        "rank must be one of 1 to 50": 3,
+        "every user_id must have all ranks 1 to 50": 3,
+    }
+    repeated = good.assign(item_id=good["item_id"].replace(1049, 1048))
+    assert faults_of(repeated) == {"no item_id may stand twice within a user_id": 3}
+    unknown = good.assign(item_id=good["item_id"].replace(1049, 5))
+    assert faults_of(unknown) == {"item_id must be a known track": 3}
+    assert "columns must be exactly id,user_id,item_id,rank" in faults_of(good.assign(x=1))
+    assert "user_id must be one of the 3 asked for" in faults_of(
+        good.assign(user_id=good["user_id"].replace(12, 13))
+    )
+
+
+def test_tracks_that_only_the_listens_know_are_known(files):
+    frame = submission()
+    frame["item_id"] = frame["item_id"].replace(1049, 1079)
+    frame.to_csv(files / "submission.csv", index=False)
+    assert check_file(files / "submission.csv", files / "raw") == []
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    row=st.integers(0, 149),
+    column=st.sampled_from(["id", "user_id", "item_id", "rank"]),
+    value=st.one_of(st.integers(-5, 2000), st.floats(), st.text(max_size=4), st.none()),
+)
+def test_one_changed_cell_is_found_unless_it_says_the_same(row, column, value):
+    changed = submission().astype("object")
+    original = changed.at[row, column]
+    changed.at[row, column] = value
+    free_item = column == "item_id" and str(value).isdecimal() and 1050 <= int(value) < 1080
+    accepted = str(value) == str(original) or free_item
+    assert (faults_of(changed) == {}) == accepted
+
+
+def test_the_score_worked_by_hand(files):
+    scores = score_submission(files / "submission.csv", files / "fractions.csv", USERS, ITEMS)
+    # Users 7, 3, 12: 1 + .75, .25, 0 of 50 each.
+    assert scores["score"] == pytest.approx((1.75 + 0.25) / 50 / 3)
+    assert scores["score_best_continuous"] == pytest.approx((1.7 + 0.3) / 50 / 3)
+    assert scores["score_per_played"] == pytest.approx((1.75 / 3 + 0.25) / 3)
+    assert scores["score_per_ideal"] == pytest.approx((1.75 / 2.75 + 1) / 3)
+    assert scores["best_possible"] == pytest.approx((2.75 + 0.25) / 50 / 3)
+    assert scores["score_ci_low"] < scores["score"] < scores["score_ci_high"]
+    assert (scores["users"], scores["users_without_listens"]) == (3, 1)
+
+
+def test_raw_listens_score_with_the_lengths_of_the_tracks(files):
+    scores = score_file(
+        files / "submission.csv", files / "listens.csv", files / "raw", only_in_truth=False
+    )
+    assert scores["score"] == pytest.approx((1.75 + 0.25) / 50 / 3)
+    # 70 and 40 seconds of 100: more than the whole track.
+    assert scores["score_total_quarters"] == pytest.approx((2 + 0.25) / 50 / 3)
+    # The track without a length counts as heard to the end at its longest listen.
+    assert scores["best_possible"] == pytest.approx((2.75 + 0.25) / 50 / 3)
+
+
+def test_a_truth_cut_down_on_purpose(files):
+    scores = score_submission(
+        files / "submission.csv", files / "fractions.csv", USERS, ITEMS, only_in_truth=True
+    )
+    assert scores["score"] == pytest.approx((1.75 + 0.25) / 50 / 2)
+    assert scores["users_without_listens"] == 0
+
+
+def test_a_faulty_file_is_not_scored(files):
+    submission().iloc[1:].to_csv(files / "submission.csv", index=False)
+    with pytest.raises(SubmissionError, match="exactly 50 rows"):
+        score_submission(files / "submission.csv", files / "fractions.csv", USERS, ITEMS)
+
+
+@pytest.mark.parametrize(
+    ("truth", "message"),
+    [
+        ("user_id,item_id\n7,1000\n", "truth.csv: needs a column fraction"),
+        ("user_id,item_id,fraction\n7,x,1\n", "column 'item_id', row 1"),
+        ("user_id,item_id,fraction\n99,1000,1\n", "knows none of the test users"),
+    ],
+)
+def test_a_truth_that_cannot_be_used_is_named(files, truth, message):
+    (files / "truth.csv").write_text(truth)
+    with pytest.raises(RawDataError, match=message):
+        score_submission(files / "submission.csv", files / "truth.csv", USERS, ITEMS)
+
+
+def test_a_missing_raw_file_is_named(files):
+    (files / "raw" / "interactions.csv").unlink()
+    with pytest.raises(RawDataError, match="interactions.csv"):
+        check_file(files / "submission.csv", files / "raw")
+
+
+def test_the_rules_take_ids_of_any_integer_type():
+    ids = pd.Series(ITEMS, dtype="int32")
+    assert check_frame(submission(), rules(set(USERS), ids.to_numpy())) == []
