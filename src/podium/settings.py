@@ -16,7 +16,7 @@ from podium.hooks import (
 
 HOOKS = (ErrorHooks(), ResumeHooks(), TrackingHooks(), DataHooks())
 # Replaced by TrackingHooks, which calls kedro-mlflow's own hook with a fallback.
-DISABLE_HOOKS_FOR_PLUGINS = ("kedro-mlflow",)
+DISABLE_HOOKS_FOR_PLUGINS = ("kedro_mlflow",)
 
 CONFIG_LOADER_CLASS = PodiumConfigLoader
 CONFIG_LOADER_ARGS = {

@@ -229,3 +229,16 @@ def test_a_write_that_fails_leaves_the_old_file(tmp_path, monkeypatch):
     with pytest.raises(OSError, match="disk full"):
         write_submission(good, path, [Columns(("x",))])
     assert path.read_text() == "old" and len(list(tmp_path.iterdir())) == 1
+
+
+def test_the_file_appears_by_a_rename_only(tmp_path, monkeypatch):
+    path = tmp_path / "submission.csv"
+    path.write_text("old")
+
+    def refuse(*_):
+        raise OSError("killed")
+
+    monkeypatch.setattr(Path, "replace", refuse)
+    with pytest.raises(OSError, match="killed"):
+        write_submission(pd.DataFrame({"x": [1]}), path, [Columns(("x",))])
+    assert path.read_text() == "old"

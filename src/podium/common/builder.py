@@ -38,9 +38,7 @@ def build(
         ParameterError: for a path that is not allowed, that does not exist, or for arguments that
             the class refuses.
     """
-    parsed = (
-        declaration if isinstance(declaration, Declaration) else Declaration.parse(declaration)
-    )
+    parsed = declaration if isinstance(declaration, Declaration) else Declaration.parse(declaration)
     module_name, _, class_name = parsed.type.rpartition(".")
     if module_name.split(".", 1)[0] not in allowed:
         raise ParameterError(
@@ -52,6 +50,8 @@ def build(
         raise ParameterError(f"type: {parsed.type!r} cannot be imported ({error})") from error
     if not isinstance(factory, type):
         raise ParameterError(f"type: {parsed.type!r} is not a class")
+    if factory.__module__.split(".", 1)[0] not in allowed:  # imported there from elsewhere
+        raise ParameterError(f"type: {parsed.type!r} is a class of {factory.__module__}")
     try:
         taken = signature(factory).parameters
         wanted = {name: value for name, value in defaults.items() if name in taken}

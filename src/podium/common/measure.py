@@ -41,10 +41,13 @@ class Measure:
         self.seconds = time.perf_counter() - self._began
         self._done.set()
         self._sampler.join()
+        self._look()  # once more, for work shorter than the interval
 
     def _sample(self) -> None:
-        while True:
-            resident = self._process.memory_info().rss / _MEGABYTE
-            self.peak_memory_mb = max(self.peak_memory_mb, resident)
-            if self._done.wait(_INTERVAL_SECONDS):
-                return
+        self._look()
+        while not self._done.wait(_INTERVAL_SECONDS):
+            self._look()
+
+    def _look(self) -> None:
+        resident = self._process.memory_info().rss / _MEGABYTE
+        self.peak_memory_mb = max(self.peak_memory_mb, resident)

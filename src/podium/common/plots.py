@@ -19,6 +19,7 @@ COLOURS = {
 }
 MAIN = "#2f6fde"
 ROW_PIXELS = 26
+HEIGHT = 420
 
 
 def interval_plot(leaderboard: pd.DataFrame, unit: str, title: str) -> Figure:
@@ -201,7 +202,10 @@ def _horizontal(figure: Figure, names: Sequence[str], unit: str | None, title: s
 
 def _frame(figure: Figure, title: str, x_unit: str | None, y_unit: str | None) -> None:
     figure.update_layout(
-        title=title, template="plotly_white", margin={"l": 10, "r": 20, "t": 60, "b": 50}
+        title=title,
+        template="plotly_white",
+        height=HEIGHT,
+        margin={"l": 10, "r": 20, "t": 60, "b": 50},
     )
     if x_unit is not None:
         figure.update_xaxes(title_text=x_unit)

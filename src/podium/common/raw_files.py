@@ -222,7 +222,7 @@ def _fields_query(source: str, quoted: bool, width: int, positions: dict[str, in
         found = f"regexp_extract_all(content || ',', {_quote(_FIELD)}, 1)"
         split = f"CASE WHEN contains(content, '\"') THEN {found} ELSE {split} END"
     columns = ", ".join(
-        f'nullif({_unquoted(f"list_extract(fields, {at + 1})", quoted)}, \'\') AS "{name}"'
+        f"nullif({_unquoted(f'list_extract(fields, {at + 1})', quoted)}, '') AS \"{name}\""
         for name, at in positions.items()
     )
     words = "fields" if width != 1 else "field"

@@ -14,7 +14,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 import pyarrow as pa
 
@@ -24,9 +24,7 @@ BLOCK = 512 * 1024
 """Bytes read at once; a line is too long when it fills a whole block."""
 SEPARATOR = "\x1f"
 """A character that a plain file does not hold, so that the database reads whole lines."""
-RECORDS_SCHEMA = pa.schema(
-    [("row", pa.int64()), ("content", pa.string()), ("fault", pa.string())]
-)
+RECORDS_SCHEMA = pa.schema([("row", pa.int64()), ("content", pa.string()), ("fault", pa.string())])
 
 _MOST_LINES = 1000
 _MOST_CONTENT = 100_000
@@ -80,7 +78,7 @@ def open_bytes(path: Path) -> IO[bytes]:
     """Open a plain or gzip file for reading bytes; gzip is told by its first two bytes."""
     with path.open("rb") as stream:
         compressed = stream.read(2) == b"\x1f\x8b"
-    return gzip.open(path, "rb") if compressed else path.open("rb")
+    return cast("IO[bytes]", gzip.open(path, "rb")) if compressed else path.open("rb")
 
 
 def scan_file(path: Path) -> Scan:
@@ -174,7 +172,7 @@ def _header(block: bytes, name: str) -> str:
 
 
 def read_records(path: Path, reading: Reading) -> Iterator[pa.RecordBatch]:
-    """Read the records below the header with care, faulty ones included.
+    r"""Read the records below the header with care, faulty ones included.
 
     Quoted fields may hold commas, doubled quotes and line breaks. A line whose quotes do not
     match is one faulty record, and reading goes on with the next line; so one stray quote costs
@@ -186,7 +184,7 @@ def read_records(path: Path, reading: Reading) -> Iterator[pa.RecordBatch]:
 
     Yields:
         Batches of `RECORDS_SCHEMA`: `row` (1 is the first below the header), `content` (the
-        record, inner line breaks kept, bytes that are not UTF-8 as `\\xNN`), `fault` or null.
+        record, inner line breaks kept, bytes that are not UTF-8 as `\xNN`), `fault` or null.
     """
     rows: list[int] = []
     contents: list[str] = []
@@ -280,7 +278,7 @@ def _extent(lines: list[bytes], start: int, last: bool) -> tuple[int, str | None
         return 1, None
     count = 1
     while _OPEN.fullmatch(text) and count < _MOST_LINES:
-        more = []
+        more: list[bytes] = []
         while True:
             if start + count + len(more) == len(lines):
                 if not last:

@@ -60,9 +60,7 @@ def parse_time(text: ir.StringValue) -> Parsed:
     # The trimmed text is looked at only where the text as it stands is no time.
     exact = text.re_search(_TIME)
     trimmed = text.strip()
-    loose = trimmed.re_search(_TIME).ifelse(
-        trimmed.try_cast("timestamp"), ibis.null("timestamp")
-    )
+    loose = trimmed.re_search(_TIME).ifelse(trimmed.try_cast("timestamp"), ibis.null("timestamp"))
     return _parsed(text, exact.ifelse(text.try_cast("timestamp"), loose), exact)
 
 
@@ -119,7 +117,7 @@ def check_throughout(
         raise RawDataError("the file has a header but no data rows", file=raw.file)
     shape = flagged[flagged["of_shape"] & (flagged["reason"] != BLANK)]
     if len(shape) and shape["rows"].sum() > _MOST_WRONG * rows:
-        first = shape.loc[shape["first_row"].idxmin()]
+        first = _earliest(shape)
         raise RawDataError(
             f"{shape['rows'].sum()} of {rows} rows are misshapen; the first {first['reason']}: "
             f"{shorten(first['first_content'])}",
@@ -131,7 +129,7 @@ def check_throughout(
         blamed = flagged[flagged["reason"].isin(reasons) & ~flagged["of_shape"]]
         wrong = int(blamed["rows"].sum())
         if wrong and wrong > _MOST_WRONG * rows:
-            first = blamed.loc[blamed["first_row"].idxmin()]
+            first = _earliest(blamed)
             value = raw.value(str(first["first_content"]), column)
             raise RawDataError(
                 f"{wrong} of {rows} values cannot be used ({first['reason']}); the first is "
@@ -141,6 +139,11 @@ def check_throughout(
                 row=int(first["first_row"]),
             )
         rows -= wrong
+
+
+def _earliest(reasons: pd.DataFrame) -> pd.Series:
+    """The reason whose first row comes first."""
+    return reasons.sort_values("first_row").iloc[0]
 
 
 def shorten(text: object, most: int = 80) -> str:

@@ -152,7 +152,7 @@ def leaderboard_section(
         name,
         Column("kind", "Kind", text, number=False),
         Column("score", "Score", score),
-        Column("interval", "95 % interval", text),
+        Column("interval", "Interval", text),
         Column("gap", "To best baseline", text),
         Column("paired", "Paired interval", text),
         *readings,
@@ -173,7 +173,7 @@ def leaderboard_section(
     kinds = tuple(kind for kind in KINDS if kind in set(leaderboard["kind"]))
     chart = interval_chart(marks, unit, reference)
     blocks: list[Table | Chart] = [
-        Chart(chart, f"Dashed: the best baseline, {baseline}. Lines: 95 % intervals.", kinds),
+        Chart(chart, f"Dashed: the best baseline, {baseline}. Lines: bootstrap intervals.", kinds),
         make_table(shown, scores, "Scores; the model of the submission is set off", strong),
         make_table(shown, costs, "What each model cost", strong),
     ]

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 
 from podium.common.parameters import ParameterError
 
-_UNITS = {"s": 1, "m": 60, "h": 3600}
+_UNITS = {"h": 3600, "m": 60, "s": 1}
+# Hours, minutes, seconds, in this order, each at most once.
+_DURATION = re.compile(r"\s*".join(rf"(?:(\d+(?:\.\d+)?)\s*{unit})?" for unit in _UNITS))
 _started = time.monotonic()
 
 
@@ -30,9 +32,10 @@ def parse_duration(text: str | int | float) -> float:
         ParameterError: for anything else, or nothing above zero.
     """
     written = str(text).strip().lower()
-    parts = re.findall(r"(\d+(?:\.\d+)?)([hms])", written)
-    if parts and "".join(number + unit for number, unit in parts) == written.replace(" ", ""):
-        seconds = sum(float(number) * _UNITS[unit] for number, unit in parts)
+    parts = _DURATION.fullmatch(written)
+    if parts and written:
+        numbers = zip(parts.groups(default="0"), _UNITS.values(), strict=True)
+        seconds = sum(float(number) * unit for number, unit in numbers)
     else:
         try:
             seconds = float(written)

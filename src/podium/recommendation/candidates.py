@@ -63,9 +63,8 @@ def generate_candidates(
             lists[name] = source.recommender.recommend(history.users, source.list_length)
         peak = max(fitting.peak_memory_mb, listing.peak_memory_mb)
         costs.append(SourceCost(name, fitting.seconds, listing.seconds, peak))
-        logger.info(
-            "%s: %s tracks listed in %.1f s", name, f"{len(lists[name]):,}", fitting.seconds
-        )
+        seconds = fitting.seconds + listing.seconds
+        logger.info("%s: %s tracks listed in %.1f s", name, f"{len(lists[name]):,}", seconds)
     pairs = pd.concat([rows[["user_id", "item_id"]] for rows in lists.values()])
     pairs = pairs.drop_duplicates().sort_values(["user_id", "item_id"], ignore_index=True)
     users, items = pairs["user_id"].to_numpy(), pairs["item_id"].to_numpy()

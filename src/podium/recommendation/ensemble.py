@@ -35,6 +35,7 @@ def fit_within_budget(
     budget: TimeBudget,
     refit_ratio: float,
     reserve_seconds: float,
+    *,
     on_fitted: Callable[[str, Ranker, float], None] | None = None,
 ) -> FittedEnsemble:
     """Fit rankers in their order for as long as time is left.
@@ -102,10 +103,12 @@ def blend(
 
 def standardise(scores: np.ndarray, groups: np.ndarray) -> np.ndarray:
     """Zero mean and unit deviation within each group; zeros where a group is constant."""
-    starts = np.r_[0, np.cumsum(groups)[:-1]].astype(np.int64)
+    starts = (np.cumsum(groups) - groups).astype(np.int64)
     count = groups.astype(np.float64)
+    # The mean of equal scores may differ from them by a rounding error.
+    constant = np.maximum.reduceat(scores, starts) == np.minimum.reduceat(scores, starts)
     mean = np.add.reduceat(scores, starts) / count
     centred = scores - np.repeat(mean, groups)
     deviation = np.sqrt(np.add.reduceat(centred**2, starts) / count)
-    scale = np.repeat(np.where(deviation > 0, deviation, 1.0), groups)
+    scale = np.repeat(np.where(constant, np.inf, deviation), groups)
     return centred / scale

@@ -79,6 +79,7 @@ def _draw_alike(
     )
     order = rng.permutation(len(rest))
     place = pd.Series(bins[order]).groupby(bins[order]).cumcount().to_numpy()
-    quota = np.ceil(wanted / wanted.sum() * count).astype(int)
+    # Rounded sums differ by at most one, so that all quotas together are ``count``.
+    quota = np.diff(np.rint(np.cumsum(np.r_[0, wanted]) / wanted.sum() * count).astype(int))
     taken = order[place < quota[bins[order]]]
     return rest.iloc[np.sort(taken)]

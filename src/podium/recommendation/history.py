@@ -63,8 +63,13 @@ class History:
 
     @cached_property
     def listens(self) -> ir.Table:
-        """Known listens of everyone, with ``age`` (seconds before the cut) and ``day`` (0 = last)."""
-        listens = self.all_listens.mutate(epoch=self.all_listens.listened_at.epoch_seconds())
+        """Known listens of everyone, with ``age`` (seconds before the cut) and ``day`` (0 = last).
+
+        The last known second has age 0.
+        """
+        # DuckDB keeps the fraction of a second, which would count 23:59:59.5 to the next day.
+        second = self.all_listens.listened_at.truncate("s")
+        listens = self.all_listens.mutate(epoch=second.epoch_seconds())
         known = listens.filter(listens.epoch < self.end_epoch)
         age = self.end_epoch - 1 - known.epoch
         return known.mutate(age=age, day=(age / SECONDS_PER_DAY).floor().cast("int32"))

@@ -83,6 +83,7 @@ class LightGBMRanker(Ranker):
         """Train one model per seed on one binned copy of the data."""
         import lightgbm
 
+        deadline = time.monotonic() + seconds
         ranking = self.objective in ("lambdarank", "rank_xendcg")
         label = _levels(data.target) if ranking else data.target
         dataset = lightgbm.Dataset(
@@ -94,7 +95,6 @@ class LightGBMRanker(Ranker):
             params=self._settings(0),
             free_raw_data=False,
         )
-        deadline = time.monotonic() + seconds
         self.names = data.names
         self._boosters = [
             lightgbm.train(
@@ -135,9 +135,10 @@ class LightGBMRanker(Ranker):
             "bagging_freq": 1,
             "max_bin": 127,
             "verbosity": -1,
-            # The same trees whatever the number of threads.
+            # The same trees whatever the number of threads: by columns, one thread adds up a
+            # histogram in the order of the rows; by rows, the threads' parts are added up.
             "deterministic": True,
-            "force_row_wise": True,
+            "force_col_wise": True,
             "num_threads": self.threads,
             **self.parameters,
             "seed": self.seed + number,
@@ -177,6 +178,7 @@ class XGBoostRanker(Ranker):
         """Train one model per seed on one quantised copy of the data."""
         import xgboost
 
+        deadline = time.monotonic() + seconds
         ranking = self.objective.startswith("rank:")
         matrix = xgboost.QuantileDMatrix(
             data.features,
@@ -187,7 +189,6 @@ class XGBoostRanker(Ranker):
             max_bin=int(self.parameters.get("max_bin", 128)),
             nthread=self.threads or None,
         )
-        deadline = time.monotonic() + seconds
         self.names = data.names
         self._boosters = [
             xgboost.train(
@@ -203,10 +204,9 @@ class XGBoostRanker(Ranker):
     def predict(self, features: np.ndarray) -> np.ndarray:
         """Mean of the seeds."""
         predictions = [
-            booster.inplace_predict(features, validate_features=False)
-            for booster in self._boosters
+            booster.inplace_predict(features, validate_features=False) for booster in self._boosters
         ]
-        return np.mean(predictions, axis=0, dtype=np.float64)
+        return np.asarray(np.mean(predictions, axis=0, dtype=np.float64))
 
     def gain(self) -> np.ndarray:
         """Total gain of all seeds."""
@@ -257,7 +257,7 @@ def _stop_lightgbm_at(deadline: float) -> Any:
 def _stop_xgboost_at(deadline: float) -> Any:
     import xgboost
 
-    class Deadline(xgboost.callback.TrainingCallback):  # type: ignore[misc]
+    class Deadline(xgboost.callback.TrainingCallback):
         def after_iteration(self, model: Any, epoch: int, evals_log: Any) -> bool:
             if time.monotonic() > deadline:
                 raise OutOfTimeError(f"stopped at tree {epoch}")

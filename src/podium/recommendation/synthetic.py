@@ -1,7 +1,8 @@
 """A generator of music listening with known structure and known noise.
 
 Real listening data of a competition may not be handed on, and too little of it is public. This
-model makes data of the same shape: a catalogue and a population (`synthetic_world`), plays
+model makes data of the same shape: a catalogue and a population (`synthetic_world`,
+`synthetic_people`), plays
 (`synthetic_listens`) and the dirt of a production log (`synthetic_noise`). The hidden window is
 drawn by the same model, so a forecast can be scored against the truth.
 """
@@ -15,16 +16,15 @@ from numpy.typing import NDArray
 
 from podium.recommendation.synthetic_listens import SECONDS_PER_DAY, Plays, simulate
 from podium.recommendation.synthetic_noise import Log, Noise, dirty_log
+from podium.recommendation.synthetic_people import Population, make_population
 from podium.recommendation.synthetic_world import (
     HISTORY_DAYS,
     WINDOW,
     Catalogue,
     Floats,
     Ints,
-    Population,
     SampleSize,
     make_catalogue,
-    make_population,
 )
 
 __all__ = [
@@ -125,9 +125,7 @@ def _test_users(size: SampleSize, people: Population, history: Ints, window: Int
     return np.sort(able[: size.test_users])
 
 
-def _truth(
-    catalogue: Catalogue, people: Population, test: Ints, hidden: tuple[Ints, ...]
-) -> Truth:
+def _truth(catalogue: Catalogue, people: Population, test: Ints, hidden: tuple[Ints, ...]) -> Truth:
     """Best single listen of every pair in the window."""
     user, track, _, seconds = hidden
     keep = np.isin(user, test)

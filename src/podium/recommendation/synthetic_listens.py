@@ -13,26 +13,24 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from podium.recommendation.synthetic_world import (
+from podium.recommendation.synthetic_charts import Charts
+from podium.recommendation.synthetic_people import (
     ADOPTION_BASE,
     ARTIST_DECAY,
     FAVOURITE_ARTISTS,
     FAVOURITE_SCENES,
     SCENE_DECAY,
+    Population,
+)
+from podium.recommendation.synthetic_world import (
     WARM_UP_DAYS,
     WINDOW,
     Catalogue,
     Floats,
     Ints,
-    Population,
     draw_between,
 )
 
-#: Charts are made anew every so many days, per age group, of so many tracks.
-CHART_DAYS = 4.0
-CHART_TRACKS = 8000
-#: Charts raise what is popular further above the rest.
-CHART_STEEPNESS = 1.4
 #: Chance that a session goes on with a track that follows the one before.
 SESSION_GOES_ON = 0.3
 LONGEST_SESSION = 6
@@ -47,7 +45,7 @@ REPLAY_MOOD = 0.8
 TIRED_FROM = 0.6
 TIRED_MOOD = -1.0
 #: How often a listener looks further when the track found is an old acquaintance.
-PASSES_OVER_KNOWN = 2
+PASSES_OVER_KNOWN = 3
 #: Relative amount of listening by weekday; day 0 of the data, 2025-02-28, is a Friday.
 WEEKDAY = np.array([1.1, 1.25, 1.15, 0.9, 0.9, 0.92, 0.98])
 SECONDS_PER_DAY = 86_400
@@ -65,9 +63,7 @@ class Plays:
     seconds: Ints  # heard, 0..length of the track
 
 
-def simulate(
-    catalogue: Catalogue, people: Population, rng: np.random.Generator
-) -> Iterator[Plays]:
+def simulate(catalogue: Catalogue, people: Population, rng: np.random.Generator) -> Iterator[Plays]:
     """Simulate all listeners, block after block, from day 0 to the end of the hidden window.
 
     Args:
@@ -78,68 +74,25 @@ def simulate(
     Yields:
         The plays of the next `BLOCK` listeners.
     """
-    charts = _Charts(catalogue, people, rng)
-    cumulative = np.concatenate([[0.0], np.cumsum(catalogue.popularity)])
+    charts = Charts(catalogue, people, rng)
     for start in range(0, people.size, BLOCK):
         users = np.arange(start, min(start + BLOCK, people.size))
         user, day = _sessions(people, users, rng)
-        track = _choose(catalogue, people, charts, cumulative, user, day, rng)
-        found = _go_on(catalogue, user, track, day, SESSION_GOES_ON, rng)
-        who, what, when, mood = _replay(catalogue, people, *found, rng)
+        track = _choose(catalogue, people, charts, user, day, rng=rng)
+        found = _go_on(catalogue, user, track, day, chance=SESSION_GOES_ON, rng=rng)
+        who, what, when, mood = _replay(catalogue, people, *found, rng=rng)
         # Loved tracks open sessions too, so what follows them is heard by those who love them.
-        after = _go_on(catalogue, who, what, when, AFTER_REPLAY, rng)
+        after = _go_on(catalogue, who, what, when, chance=AFTER_REPLAY, rng=rng)
         moods = (np.zeros(len(found[0])), mood, np.zeros(len(after[0]) - len(mood)))
         user, track, day = (np.concatenate(pair) for pair in zip(found, after, strict=True))
         mood = np.concatenate(moods)
         keep = (day >= 0) & (day < np.minimum(people.left[user], WINDOW[1]))
         user, track, day = user[keep], track[keep], day[keep]
-        seconds = _heard(catalogue, people, user, track, mood[keep], rng)
+        seconds = _heard(catalogue, people, user, track, mood[keep], rng=rng)
         yield Plays(user.astype(np.int32), track.astype(np.int32), day, seconds)
 
 
-class _Charts:
-    """What is played most, by period and age group; tracks swell at release and fade."""
-
-    def __init__(
-        self, catalogue: Catalogue, people: Population, rng: np.random.Generator
-    ) -> None:
-        self.periods = int(np.ceil((WARM_UP_DAYS + WINDOW[1]) / CHART_DAYS))
-        middle = -WARM_UP_DAYS + (np.arange(self.periods) + 0.5) * CHART_DAYS
-        reach = catalogue.popularity * (1.0 + catalogue.wave)
-        top = np.sort(np.argsort(-reach, kind="stable")[:CHART_TRACKS])
-        # A track enters the chart with the first full period after its release.
-        since = middle[:, None] - CHART_DAYS / 2 - catalogue.release[top]
-        fresh = np.exp(-np.maximum(since, 0.0) / catalogue.wave_days[top])
-        # Listeners of an age share a liking for genres; the charts follow it.
-        liking = np.stack(
-            [
-                people.genre_taste[people.age == age].mean(axis=0)
-                if (people.age == age).any()
-                else np.zeros(people.genre_taste.shape[1])
-                for age in range(4)
-            ]
-        )
-        liking = 1.2 * liking[:, catalogue.genre[top]] + rng.normal(0.0, 0.7, (4, len(top)))
-        swell = (1.0 + catalogue.wave[top] * fresh) * (since > 0)
-        weight = catalogue.popularity[top] ** CHART_STEEPNESS * swell
-        rows = (weight[:, None, :] * np.exp(liking)[None, :, :]).reshape(-1, len(top))
-        rows = np.cumsum(rows, axis=1)
-        rows /= rows[:, -1:]
-        # Row r covers (r, r + 1], so one binary search serves all rows.
-        self.flat = (rows + np.arange(len(rows))[:, None]).ravel()
-        self.top = top
-
-    def draw(self, day: Floats, age: Ints, uniform: Floats) -> Ints:
-        """One track per entry, from the chart of its day and age group."""
-        period = np.clip((day + WARM_UP_DAYS) // CHART_DAYS, 0, self.periods - 1).astype(np.int64)
-        row = period * 4 + age
-        place = np.searchsorted(self.flat, row + uniform, side="right") - row * len(self.top)
-        return self.top[np.clip(place, 0, len(self.top) - 1)]
-
-
-def _sessions(
-    people: Population, users: Ints, rng: np.random.Generator
-) -> tuple[Ints, Floats]:
+def _sessions(people: Population, users: Ints, rng: np.random.Generator) -> tuple[Ints, Floats]:
     """Listener and time of the first track of every session of discovery."""
     begin = np.maximum(people.joined[users], -WARM_UP_DAYS)
     end = np.minimum(people.left[users], WINDOW[1])
@@ -163,19 +116,17 @@ def _clock(people: Population, user: Ints, rng: np.random.Generator) -> Floats:
 def _choose(
     catalogue: Catalogue,
     people: Population,
-    charts: _Charts,
-    cumulative: Floats,
+    charts: Charts,
     user: Ints,
     day: Floats,
+    *,
     rng: np.random.Generator,
 ) -> Ints:
     """The track that opens each session; one found before is mostly passed over for another."""
-    track = _draw(catalogue, people, charts, cumulative, user, day, rng)
+    track = _draw(catalogue, people, charts, user, day, rng=rng)
     for _ in range(PASSES_OVER_KNOWN):
         again = np.flatnonzero(_known(user, track, day))
-        track[again] = _draw(
-            catalogue, people, charts, cumulative, user[again], day[again], rng
-        )
+        track[again] = _draw(catalogue, people, charts, user[again], day[again], rng=rng)
     return track
 
 
@@ -191,10 +142,10 @@ def _known(user: Ints, track: Ints, day: Floats) -> NDArray[np.bool_]:
 def _draw(
     catalogue: Catalogue,
     people: Population,
-    charts: _Charts,
-    cumulative: Floats,
+    charts: Charts,
     user: Ints,
     day: Floats,
+    *,
     rng: np.random.Generator,
 ) -> Ints:
     """One track per entry: from the charts, by a favourite artist, or from a liked scene."""
@@ -204,14 +155,18 @@ def _draw(
     which = rng.choice(FAVOURITE_SCENES, count, p=scene_weight / scene_weight.sum())
     scene = people.scenes[user, which]
     track = draw_between(
-        cumulative, catalogue.scene_start[scene], catalogue.scene_start[scene + 1],
+        catalogue.cumulative,
+        catalogue.scene_start[scene],
+        catalogue.scene_start[scene + 1],
         rng.random(count),
     )
     by_artist = rng.random(count) < ARTIST_SHARE
     which = rng.choice(FAVOURITE_ARTISTS, count, p=artist_weight / artist_weight.sum())
     artist = people.artists[user, which]
     of_artist = draw_between(
-        cumulative, catalogue.artist_start[artist], catalogue.artist_start[artist + 1],
+        catalogue.cumulative,
+        catalogue.artist_start[artist],
+        catalogue.artist_start[artist + 1],
         rng.random(count),
     )
     newest = _latest(catalogue, artist, day)
@@ -241,6 +196,7 @@ def _go_on(
     user: Ints,
     track: Ints,
     day: Floats,
+    *,
     chance: float,
     rng: np.random.Generator,
 ) -> tuple[Ints, Ints, Floats]:
@@ -265,6 +221,7 @@ def _replay(
     user: Ints,
     track: Ints,
     day: Floats,
+    *,
     rng: np.random.Generator,
 ) -> tuple[Ints, Ints, Floats, Floats]:
     """The later plays of the discoveries that became loves, with the mood of each play."""
@@ -321,6 +278,7 @@ def _heard(
     user: Ints,
     track: Ints,
     mood: Floats,
+    *,
     rng: np.random.Generator,
 ) -> NDArray[np.int32]:
     """Seconds heard of each play: mostly all, or a skip soon after the start."""

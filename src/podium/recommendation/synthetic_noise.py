@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from podium.recommendation.synthetic_listens import SECONDS_PER_DAY
-from podium.recommendation.synthetic_world import HISTORY_DAYS, Catalogue, Ints, Population
+from podium.recommendation.synthetic_people import Population
+from podium.recommendation.synthetic_world import HISTORY_DAYS, Catalogue, Ints
 
 _TICKS_PER_DAY = SECONDS_PER_DAY * 100_000
 #: Days outside the log at which misplaced rows lie: a clock at its epoch, last year, and a
@@ -174,8 +175,14 @@ def _added_rows(
     clean = np.ones(listens, dtype=bool)
     clean[over] = False
     clean_rows = np.flatnonzero(clean)
-    kinds = ("duplicates", "negative", "absurd", "unparsable_times", "unknown_items",
-             "out_of_range")
+    kinds = (
+        "duplicates",
+        "negative",
+        "absurd",
+        "unparsable_times",
+        "unknown_items",
+        "out_of_range",
+    )
     counts = [getattr(noise, kind) for kind in kinds]
     chosen = clean_rows[_some(rng, len(clean_rows), sum(counts))]
     chosen = rng.permutation(chosen)

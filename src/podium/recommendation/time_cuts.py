@@ -82,13 +82,13 @@ def from_frame(folds: pd.DataFrame) -> list[TimeCut]:
     """The cuts of a frame that ``as_frame`` made."""
     return [
         TimeCut(
-            int(row.fold),
-            row.role,
-            row.history_until.date(),
-            row.target_from.date(),
-            row.target_until.date(),
+            int(row["fold"]),
+            row["role"],
+            row["history_until"].date(),
+            row["target_from"].date(),
+            row["target_until"].date(),
         )
-        for row in folds.itertuples()
+        for row in folds.to_dict("records")
     ]
 
 

@@ -242,6 +242,7 @@ def test_the_report_answers_its_questions(page, leaderboard):
     assert "slow_ranker" in page and "left out: time budget" in page
     assert "data/sample/07_model_output/hearme/submission.csv" in page
     assert "7 rows are in quarantine" in page and "negative duration" in page
+    assert "at 95 % confidence" in page
     assert "Қазақ поп" in page and "feature_01" in page
 
 

@@ -139,9 +139,14 @@ def test_a_truth_that_cannot_be_used_is_named(files, truth, message):
         score_submission(files / "submission.csv", files / "truth.csv", USERS, ITEMS)
 
 
-def test_a_missing_raw_file_is_named(files):
-    (files / "raw" / "interactions.csv").unlink()
-    with pytest.raises(RawDataError, match="interactions.csv"):
+@pytest.mark.parametrize("name", ["test.csv", "item_metadata.csv", "interactions.csv"])
+def test_a_missing_raw_file_is_named(files, name):
+    # Track 5 is not in the metadata, so the listens are asked as well.
+    frame = submission()
+    frame["item_id"] = frame["item_id"].replace(1049, 5)
+    frame.to_csv(files / "submission.csv", index=False)
+    (files / "raw" / name).unlink()
+    with pytest.raises(RawDataError, match=name):
         check_file(files / "submission.csv", files / "raw")
 
 

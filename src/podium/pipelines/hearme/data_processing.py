@@ -15,7 +15,7 @@ from pydantic import Field, model_validator
 from podium.common.errors import RawDataError
 from podium.common.parameters import Parameters
 from podium.common.raw_files import BLANK, RawTable
-from podium.common.raw_values import check_throughout, parse_whole_number, shorten
+from podium.common.raw_values import check_throughout, shorten
 from podium.pipelines.hearme.schemas import (
     AGE_BINS,
     GENDERS,
@@ -25,6 +25,7 @@ from podium.pipelines.hearme.schemas import (
     TEST,
     USERS,
 )
+from podium.recommendation.asked_users import read_asked_users
 from podium.recommendation.catalogue import artist_table, genre_table
 from podium.recommendation.data_quality import QUARANTINE_COLUMNS, QualityLog, combine_quality
 from podium.recommendation.listens import (
@@ -167,7 +168,8 @@ def clean_listens(
     repaired = flagged.filter(flagged.repaired)
     first = repaired.agg(rows=repaired.count(), row=repaired.row.min()).execute().iloc[0]
     if first["rows"]:
-        log.add("numbers or time written oddly", "repaired", first["rows"], f"row {first['row']:.0f}")
+        example = f"row {int(first['row'])}"
+        log.add("numbers or time written oddly", "repaired", int(first["rows"]), example)
     log.add("exact duplicate", "dropped", int(usable) - int(kept))
     for fault in reasons.itertuples():
         action = "dropped" if fault.reason == BLANK else "quarantined"
@@ -190,7 +192,7 @@ def estimate_durations(
     known = known_items["track_seconds"].dropna()
     # The middle of the known lengths; three and a half minutes where not even one is known.
     fallback = int(known.sort_values().iloc[len(known) // 2]) if len(known) else 210
-    items = ibis.memtable(known_items[["item_id", "track_seconds"]].astype({"track_seconds": "Int64"}))
+    items = ibis.memtable(known_items[["item_id", "track_seconds"]])
     estimates = (
         estimate_track_seconds(listens, items, rules.min_full_play_seconds, fallback)
         .order_by("item_id")
@@ -205,9 +207,10 @@ def estimate_durations(
     )
     columns = ["item_id", "track_name", "artist_name", "track_seconds", "track_seconds_estimated"]
     table = table[[*columns, "dislike_count", "like_count", "download_count"]]
+    played = estimates["from_plays"]
     counts = [
-        ("track_duration estimated from plays", "estimated", estimates["from_plays"]),
-        (f"track_duration unknown, only skipped: {fallback} s", "estimated", ~estimates["from_plays"]),
+        ("track_duration estimated from plays", "estimated", played),
+        (f"track_duration unknown, only skipped: {fallback} s", "estimated", ~played),
     ]
     rows = [
         (ITEMS.name, check, action, int(which.sum()), _item_example(estimates[which]))
@@ -215,7 +218,8 @@ def estimate_durations(
     ]
     unknown = table[table["track_seconds"].isna()]
     example = "" if unknown.empty else f"item_id {unknown['item_id'].iloc[0]}"
-    rows.append((ITEMS.name, "track_duration unknown, never played", "reported", len(unknown), example))
+    check = "track_duration unknown, never played"
+    rows.append((ITEMS.name, check, "reported", len(unknown), example))
     return table, _counts(rows)
 
 
@@ -233,9 +237,7 @@ def cap_listens_at_tracks(listens: ir.Table, items: pd.DataFrame) -> tuple[ir.Ta
     return cap_listens(listens, tracks), counts
 
 
-def mark_test_users(
-    raw_test: RawTable, listens: ir.Table
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+def mark_test_users(raw_test: RawTable, listens: ir.Table) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Type the users that a list is asked for, and tell which have a history.
 
     This file says what has to be delivered, so nothing in it is set aside.
@@ -246,30 +248,7 @@ def mark_test_users(
     Raises:
         RawDataError: a user is no number, or there twice.
     """
-    table = raw_test.table
-    parsed = parse_whole_number(table.user_id, least=0)
-    typed = table.select(
-        "row", "fault", "content", user_id=parsed.value, repaired=parsed.repaired
-    ).order_by("row")
-    frame = typed.to_pyarrow().to_pandas(types_mapper={}.get)
-    blank = frame["fault"] == BLANK
-    frame = frame[~blank]
-    for bad in frame[frame["user_id"].isna() | frame["fault"].notna()].itertuples():
-        why = bad.fault if isinstance(bad.fault, str) else "is not a whole number of 0 or more"
-        raise RawDataError(
-            f"{shorten(bad.content)} {why}", file=raw_test.file, column="user_id", row=bad.row
-        )
-    if frame.empty:
-        raise RawDataError("the file has a header but no data rows", file=raw_test.file)
-    frame["user_id"] = frame["user_id"].astype("int64")
-    for again in frame[frame["user_id"].duplicated()].itertuples():
-        first = frame.loc[frame["user_id"] == again.user_id, "row"].iloc[0]
-        raise RawDataError(
-            f"user {again.user_id} is there already in row {first}; every user once",
-            file=raw_test.file,
-            column="user_id",
-            row=again.row,
-        )
+    frame, log = read_asked_users(raw_test)
     users = listens.select("user_id").distinct().execute()["user_id"]
     test = pd.DataFrame(
         {
@@ -278,11 +257,6 @@ def mark_test_users(
             "has_history": frame["user_id"].isin(users).to_numpy(),
         }
     ).astype({"position": "int32"})
-    log = QualityLog(raw_test)
-    log.add("rows", "kept", len(test))
-    log.add(BLANK, "dropped", int(blank.sum()))
-    odd = frame[frame["repaired"]]
-    log.add("user_id written oddly", "repaired", len(odd), shorten(odd["content"].iloc[0]) if len(odd) else "")
     strangers = test[~test["has_history"]]
     if len(strangers):
         example = f"user_id {strangers['user_id'].iloc[0]}"
@@ -309,7 +283,8 @@ def complete_users(
     asked = test[~test["user_id"].isin(known_users["user_id"])]
     missing = sorted(set(heard["user_id"]) | set(asked["user_id"]))
     users = known_users.set_index("user_id")
-    users = users.reindex(users.index.union(missing).astype("int64").rename("user_id")).reset_index()
+    every = users.index.union(missing).astype("int64").rename("user_id")
+    users = users.reindex(every).reset_index()
     example = f"user_id {heard['user_id'].iloc[0]}" if len(heard) else ""
     rows = int(heard["listens"].sum())
     return users, _counts(

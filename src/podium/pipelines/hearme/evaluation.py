@@ -162,7 +162,7 @@ def score_ranks(
 
 def plot_leaderboard(leaderboard: pd.DataFrame) -> Figure:
     """Every model with its interval."""
-    return plots.interval_plot(leaderboard, SCORE_UNIT, "Leaderboard with 95 % intervals")
+    return plots.interval_plot(leaderboard, SCORE_UNIT, "Leaderboard with bootstrap intervals")
 
 
 def plot_candidate_recall(candidate_recall: pd.DataFrame) -> Figure:

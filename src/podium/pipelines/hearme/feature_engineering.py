@@ -21,7 +21,14 @@ from podium.recommendation.features.assemble import assemble_features
 from podium.recommendation.fold_users import choose_users
 from podium.recommendation.history import Catalogue, History
 from podium.recommendation.targets import relevance, window_targets
-from podium.recommendation.time_cuts import TEST_FOLD, TimeCut, as_frame, from_frame, make_time_cuts
+from podium.recommendation.time_cuts import (
+    HOLDOUT_FOLD,
+    TEST_FOLD,
+    TimeCut,
+    as_frame,
+    from_frame,
+    make_time_cuts,
+)
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -46,9 +53,11 @@ class Calendar(Parameters):
 
 
 class CutParameters(Parameters):
-    """How many training cuts, how far apart."""
+    """How many training cuts, how far apart: more of them where users are few."""
 
-    training_cuts: int
+    at_least: int
+    at_most: int
+    enough_users: int
     spacing_days: int
     minimum_history_days: int
 
@@ -81,44 +90,47 @@ class Compute(Parameters):
     time_budget: str | int | float | None = None
 
 
-def cut_time(calendar: dict[str, Any], parameters: dict[str, Any]) -> pd.DataFrame:
-    """Make the folds: test, holdout, training cuts."""
-    days, cuts = Calendar.parse(calendar), CutParameters.parse(parameters)
-    folds = make_time_cuts(
+def cut_time(
+    train: ir.Table,
+    test: pd.DataFrame,
+    calendar: dict[str, Any],
+    cuts: dict[str, Any],
+    users: dict[str, Any],
+    compute: dict[str, Any],
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Make the folds (test, holdout, training cuts) and choose the users of each.
+
+    Training cuts are added, going back, until they have enough users together.
+    """
+    import pandas as pd
+
+    days, wanted = Calendar.parse(calendar), CutParameters.parse(cuts)
+    chosen, kept, trained = [], [], 0
+    for cut in make_time_cuts(
         days.last_day,
         days.first_day,
         days.window_days,
         days.gap_days,
-        cuts.training_cuts,
-        cuts.spacing_days,
-        cuts.minimum_history_days,
-    )
-    return as_frame(folds)
-
-
-def choose_fold_users(
-    train: ir.Table,
-    test: pd.DataFrame,
-    folds: pd.DataFrame,
-    parameters: dict[str, Any],
-    compute: dict[str, Any],
-) -> pd.DataFrame:
-    """Test users, and others as active as they are, for each fold."""
-    import pandas as pd
-
-    wanted, seed = UserParameters.parse(parameters), Compute.parse(compute).seed
-    test_users = test["user_id"].to_numpy()
-    chosen = []
-    for cut in from_frame(folds):
-        if cut.fold == TEST_FOLD:
-            known = test.loc[test["has_history"], ["user_id"]].sort_values("user_id")
-            users = known.assign(is_test_user=True)
-        else:
-            others = wanted.holdout_others if cut.role == "holdout" else wanted.training_others
-            users = choose_users(train, cut, test_users, others, seed)
-        logger.info("fold %s (%s): %s users", cut.fold, cut.role, f"{len(users):,}")
-        chosen.append(users.assign(fold=cut.fold))
-    return pd.concat(chosen, ignore_index=True)[["fold", "user_id", "is_test_user"]]
+        wanted.at_most,
+        wanted.spacing_days,
+        wanted.minimum_history_days,
+    ):
+        enough = trained >= wanted.enough_users
+        if enough and cut.fold > HOLDOUT_FOLD + wanted.at_least:
+            break
+        rows = _users_for(cut, train, test, UserParameters.parse(users), Compute.parse(compute))
+        trained += len(rows) if cut.role == "train" else 0
+        logger.info(
+            "fold %s (%s, known until %s): %s users",
+            cut.fold,
+            cut.role,
+            cut.history_until,
+            f"{len(rows):,}",
+        )
+        kept.append(cut)
+        chosen.append(rows.assign(fold=cut.fold))
+    fold_users = pd.concat(chosen, ignore_index=True)[["fold", "user_id", "is_test_user"]]
+    return as_frame(kept), fold_users
 
 
 def build_targets(
@@ -225,6 +237,17 @@ def build_features(
         return features
 
     return {f"fold_{cut.fold}": partial(features_of, cut) for cut in from_frame(folds)}
+
+
+def _users_for(
+    cut: TimeCut, train: ir.Table, test: pd.DataFrame, wanted: UserParameters, settings: Compute
+) -> pd.DataFrame:
+    """Test users, and others as active as they are."""
+    if cut.fold == TEST_FOLD:
+        known = test.loc[test["has_history"], ["user_id"]].sort_values("user_id")
+        return known.assign(is_test_user=True)
+    others = wanted.holdout_others if cut.role == "holdout" else wanted.training_others
+    return choose_users(train, cut, test["user_id"].to_numpy(), others, settings.seed)
 
 
 def _users_of(fold_users: pd.DataFrame, cut: TimeCut) -> np.ndarray:

@@ -85,11 +85,11 @@ def _data_processing() -> list:
 def _feature_engineering() -> list:
     stage = feature_engineering
     return [
-        node(stage.cut_time, ["params:calendar", "params:cuts"], "folds"),
         node(
-            stage.choose_fold_users,
-            ["train", "test", "folds", "params:fold_users", "params:compute"],
-            "fold_users",
+            stage.cut_time,
+            ["train", "test"]
+            + ["params:calendar", "params:cuts", "params:fold_users", "params:compute"],
+            ["folds", "fold_users"],
         ),
         node(stage.build_targets, ["train", "folds", "fold_users"], "targets"),
         node(

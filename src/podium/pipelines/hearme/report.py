@@ -53,8 +53,9 @@ HOW_TO_READ = (
     "The holdout is the last stretch of the listens, as long as the organiser's test and with the "
     "same gap before it; no model saw it while it was fitted or tuned.",
     "An interval says how far the score moves when other listeners are drawn (bootstrap over "
-    "listeners). Two models are compared by the paired interval of their difference, on the same "
-    "draws: it is much narrower, so overlapping intervals of two models do not mean a tie.",
+    "listeners, at {confidence} confidence). Two models are compared by the paired interval of "
+    "their difference, on the same draws: it is much narrower, so overlapping intervals of two "
+    "models do not mean a tie.",
     "“Per track played” divides by min(50, tracks played), “per ideal list” by the best sum any "
     "list could have reached: both show how well light listeners are served, whom 50 caps.",
 )
@@ -90,7 +91,10 @@ def make_report(
             whatever else is to be listed.
         parameters: Of the stage.
     """
-    chosen = Evaluation.parse(parameters).chosen or str(leaderboard["model"].iloc[0])
+    settings = Evaluation.parse(parameters)
+    chosen = settings.chosen or str(leaderboard["model"].iloc[0])
+    confidence = f"{100 * settings.confidence:g} %"
+    how_to_read = tuple(line.format(confidence=confidence) for line in HOW_TO_READ)
     names = (chosen, best_baseline(leaderboard))
     sections = (
         leaderboard_section(
@@ -101,7 +105,7 @@ def make_report(
         _recall_section(candidate_recall),
         _importance_section(feature_importance),
         data_quality_section(data_quality, count_quarantine(quarantine)),
-        Section("How to read this", HOW_TO_READ),
+        Section("How to read this", how_to_read),
         facts_section("This run", run, _submission_text(run)),
     )
     report = Report(
@@ -149,7 +153,7 @@ def _figures(
 
 
 def _span(row: dict[str, Any]) -> str:
-    return f"95 % interval {score(row['ci_low'])} to {score(row['ci_high'])}"
+    return f"interval {score(row['ci_low'])} to {score(row['ci_high'])}"
 
 
 def _breakdown_section(breakdown: pd.DataFrame, chosen: str) -> Section:

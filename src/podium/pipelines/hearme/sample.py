@@ -164,8 +164,9 @@ def _write_items(path: Path, synthetic: Synthetic, rng: np.random.Generator) -> 
         _blank(genre_lists(catalogue.genre, catalogue.second_genre), log.item_lacks["genres"]),
         *(_blank(counts, log.item_lacks["counts"]) for counts in (dislikes, likes, downloads)),
     ]
-    order = np.argsort(np.concatenate([catalogue.item_id, catalogue.item_id[log.repeated_items]]),
-                       kind="stable")
+    order = np.argsort(
+        np.concatenate([catalogue.item_id, catalogue.item_id[log.repeated_items]]), kind="stable"
+    )
     rows = np.concatenate([np.arange(catalogue.size), log.repeated_items])[order]
     _write_rows(path, _ITEM_COLUMNS, _rows(columns, rows))
 

@@ -146,7 +146,7 @@ def check_file(path: Path, raw: Path) -> Sequence[submission.Fault]:
     Raises:
         RawDataError: if a raw file cannot be used.
     """
-    return check_submission(path, _test_users(raw), _known_items(raw))
+    return check_submission(path, _test_users(raw), _known_items(raw, path))
 
 
 def score_file(path: Path, truth: Path, raw: Path, *, only_in_truth: bool) -> dict[str, float]:
@@ -160,7 +160,7 @@ def score_file(path: Path, truth: Path, raw: Path, *, only_in_truth: bool) -> di
         path,
         truth,
         _test_users(raw),
-        _known_items(raw),
+        _known_items(raw, path),
         track_seconds=_track_seconds(raw),
         only_in_truth=only_in_truth,
     )
@@ -184,40 +184,43 @@ def _test_users(raw: Path) -> list[int]:
     return number_column(frame, "user_id", "test.csv", whole=True).tolist()
 
 
-def _known_items(raw: Path) -> list[int]:
-    """Tracks of the metadata and, since those are incomplete, of the listens."""
-    import duckdb
+def _known_items(raw: Path, file: Path) -> list[int]:
+    """Tracks of the metadata and, since those are incomplete, of the listens.
 
-    with duckdb.connect() as connection:
-        items: set[int] = set()
-        for name in ("item_metadata.csv", "interactions.csv"):
-            column = _raw_column(connection, raw / name, "try_cast(item_id AS BIGINT)")
-            items.update(int(item) for (item,) in column if item is not None)
+    The listens are many, so they are read only if the file holds a track beside the metadata.
+    """
+    items = _integers(raw / "item_metadata.csv", "item_id")
+    frame = submission.read_submission(file).frame
+    if "item_id" in frame and not set(frame["item_id"]) <= set(map(str, items)):
+        items |= _integers(raw / "interactions.csv", "item_id")
     return sorted(items)
 
 
+def _integers(path: Path, column: str) -> set[int]:
+    rows = _distinct(path, f"try_cast({column} AS BIGINT)")
+    return {int(value) for (value,) in rows if value is not None}
+
+
 def _track_seconds(raw: Path) -> pd.Series:
-    import duckdb
     import pandas as pd
 
-    pair = "(try_cast(item_id AS BIGINT), try_cast(track_duration AS DOUBLE))"
-    with duckdb.connect() as connection:
-        rows = _raw_column(connection, raw / "item_metadata.csv", pair)
-    known = {item: length for ((item, length),) in rows if item is not None and length}
+    seconds = "try_cast(item_id AS BIGINT), try_cast(track_duration AS DOUBLE)"
+    rows = _distinct(raw / "item_metadata.csv", seconds)
+    known = {item: length for item, length in rows if item is not None and length}
     return pd.Series(known, dtype="float64")
 
 
-def _raw_column(connection: Any, path: Path, expression: str) -> list[tuple[Any, ...]]:
-    """Distinct values of an expression over a raw file; rows that cannot be read are skipped."""
+def _distinct(path: Path, columns: str) -> list[tuple[Any, ...]]:
+    """Distinct values of columns of a raw file; rows that cannot be read are skipped."""
     import duckdb
 
     query = (
-        f"SELECT DISTINCT {expression} FROM read_csv(?, all_varchar = true, header = true, "
+        f"SELECT DISTINCT {columns} FROM read_csv(?, all_varchar = true, header = true, "
         "delim = ',', quote = '\"', escape = '\"', ignore_errors = true, null_padding = true)"
     )
     try:
-        rows: list[tuple[Any, ...]] = connection.execute(query, [str(path)]).fetchall()
+        with duckdb.connect() as connection:
+            return connection.execute(query, [str(path)]).fetchall()
     except duckdb.Error as error:
         problem = str(error).splitlines()[0]
         raise RawDataError(f"cannot be read: {problem}", file=path.name) from error
-    return rows

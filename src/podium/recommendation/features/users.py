@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from podium.recommendation.exact import exact_sum
-from podium.recommendation.features.pairs import SKIP
+from podium.recommendation.features.pairs import HALF_LISTEN, PAIR, SKIP, day_bests, day_decay
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from podium.recommendation.history import History
 
 AGE_BINS = ("18_29", "30_44", "45_60", "61_inf")
-_SPANS = (7, 30, 90)
+_SPANS = (3, 7, 15, 30, 60)
 
 
 def user_features(history: History, window_days: int) -> ir.Table:
@@ -51,32 +51,48 @@ def _volume(history: History) -> ir.Table:
         user_mean_fraction=table.user_total_fraction / table.user_listens,
         user_skip_rate=table.user_skips / table.user_listens,
         user_listens_per_track=table.user_listens / table.user_tracks,
-        user_volume_trend=table.user_listens_7d * 30.0 / 7.0 / table.user_listens_30d.nullif(0),
+        user_volume_trend=table.user_listens_15d
+        / (table.user_listens_30d - table.user_listens_15d + 5),
+        user_listens_per_recent_track=table.user_listens_30d / table.user_tracks_30d.nullif(0),
     ).drop("user_total_fraction", "user_skips")
 
 
 def _windows(history: History, window_days: int) -> ir.Table:
-    """How the last window was made up: tracks heard before, tracks of the window before it."""
+    """How the last window was made up, and how much of the windows before came back in it."""
     listens = history.own_listens
-    newest, before = listens.day < window_days, listens.day >= window_days
-    previous = before & (listens.day < 2 * window_days)
-    pairs = listens.group_by("user_id", "item_id").agg(
-        newest=listens.fraction.max(where=newest),
-        previous=listens.fraction.max(where=previous),
-        before=listens.fraction.max(where=before),
+    days = day_bests(history)
+    strength = days.group_by(*PAIR).agg(decay=day_decay(days, 14))
+    newest = listens.day < window_days
+    before = listens.day.min(where=listens.day >= window_days)
+    pairs = listens.group_by(*PAIR).agg(
+        newest=listens.fraction.max(where=newest), before=before, first=listens.day.max()
     )
-    in_newest = pairs.newest.notnull()
+    pairs = pairs.join(strength, PAIR)
+    full, known = pairs.newest >= HALF_LISTEN, pairs.before.notnull()
+    lately = known & (pairs.before < 2 * window_days)
+    earlier = known & (pairs.before >= 2 * window_days) & (pairs.before < 4 * window_days)
+    counted = {
+        "user_window_tracks": pairs.newest.notnull(),
+        "user_window_half_listens": full,
+        "user_new_tracks_7d": pairs["first"] < 7,  # noqa: PLR2004
+        "repeated": full & known,
+        "lately": lately,
+        "lately_again": lately & full,
+        "earlier": earlier,
+        "earlier_again": earlier & full,
+    }
     table = pairs.group_by("user_id").agg(
-        user_window_tracks=in_newest.cast("int64").sum(),
         user_window_fraction=exact_sum(pairs.newest.fill_null(0.0)),
-        repeated=(in_newest & pairs.before.notnull()).cast("int64").sum(),
-        previous=pairs.previous.notnull().cast("int64").sum(),
-        returned=(in_newest & pairs.previous.notnull()).cast("int64").sum(),
+        # How many different tracks the strengths alone promise for the window.
+        user_expected_tracks=exact_sum(1 - (-pairs.decay).exp()),
+        **{name: condition.fill_null(False).cast("int64").sum() for name, condition in counted.items()},
     )
     return table.mutate(
-        user_repeat_share=table.repeated / table.user_window_tracks.nullif(0),
-        user_return_rate=table.returned / table.previous.nullif(0),
-    ).drop("repeated", "previous", "returned")
+        user_repeat_share=table.repeated / table.user_window_half_listens.nullif(0),
+        user_return_rate=(table.lately_again + 1) / (table.lately + 8),
+        user_late_return_rate=(table.earlier_again + 1) / (table.earlier + 8),
+        user_new_share=table.user_new_tracks_7d / table.user_window_tracks.nullif(0),
+    ).drop("repeated", "lately", "lately_again", "earlier", "earlier_again")
 
 
 def _profile(history: History) -> ir.Table:

@@ -26,6 +26,7 @@ class ImplicitALS(Recommender):
 
     def __init__(
         self,
+        *,
         factors: int = 64,
         iterations: int = 10,
         regularization: float = 0.05,
@@ -72,23 +73,23 @@ class ImplicitALS(Recommender):
 
         matrix = interaction_matrix(
             history,
-            self.half_life_days,
-            self.window_days,
-            self.minimum_weight,
-            self.tracks_per_user,
-            self.minimum_listeners,
-        )
-        model = AlternatingLeastSquares(
-            factors=min(self.factors, max(1, len(matrix.items) - 1)),
-            iterations=self.iterations,
-            regularization=self.regularization,
-            alpha=self.alpha,
-            random_state=self.seed,
-            num_threads=self.threads,
-            # The conjugate-gradient solver adds up in one order whatever the number of threads.
-            use_cg=True,
+            half_life_days=self.half_life_days,
+            window_days=self.window_days,
+            minimum_weight=self.minimum_weight,
+            tracks_per_user=self.tracks_per_user,
+            minimum_listeners=self.minimum_listeners,
         )
         with threadpool_limits(1, "blas"):
+            model = AlternatingLeastSquares(
+                factors=min(self.factors, max(1, len(matrix.items) - 1)),
+                iterations=self.iterations,
+                regularization=self.regularization,
+                alpha=self.alpha,
+                random_state=self.seed,
+                num_threads=self.threads,
+                # The conjugate-gradient solver adds up in one order whatever the number of threads.
+                use_cg=True,
+            )
             model.fit(matrix.weights, show_progress=False)
         rows = matrix.rows_of(np.sort(history.users))
         self._items = matrix.items
@@ -109,10 +110,12 @@ class ImplicitALS(Recommender):
             for start in range(0, len(rows), _USERS_AT_ONCE):
                 block = rows[start : start + _USERS_AT_ONCE]
                 products = self._user_vectors[block] @ self._item_vectors.T
-                best = np.argpartition(products, products.shape[1] - k, axis=1)[:, -k:]
-                users_out.append(np.repeat(self._users[block], k))
-                items_out.append(self._items[best].ravel())
-                scores_out.append(np.take_along_axis(products, best, axis=1).ravel())
+                border = np.partition(products, products.shape[1] - k, axis=1)[:, [-k]]
+                # Ties at the border are left to rank_lists.
+                at_user, at_item = np.nonzero(products >= border)
+                users_out.append(self._users[block][at_user])
+                items_out.append(self._items[at_item])
+                scores_out.append(products[at_user, at_item])
         frame = pd.DataFrame(
             {
                 "user_id": np.concatenate(users_out) if users_out else np.array([], np.int64),

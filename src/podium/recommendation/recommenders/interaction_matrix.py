@@ -40,6 +40,7 @@ class InteractionMatrix:
 
 def interaction_matrix(
     history: History,
+    *,
     half_life_days: float,
     window_days: int,
     minimum_weight: float,
@@ -69,12 +70,8 @@ def interaction_matrix(
     )
     strong = pairs.filter(pairs.weight >= minimum_weight)
     listeners = strong.group_by("item_id").agg(listeners=strong.user_id.count())
-    strong = strong.semi_join(
-        listeners.filter(listeners.listeners >= minimum_listeners), "item_id"
-    )
-    order = ibis.window(
-        group_by="user_id", order_by=[ibis.desc(strong.weight), strong.item_id]
-    )
+    strong = strong.semi_join(listeners.filter(listeners.listeners >= minimum_listeners), "item_id")
+    order = ibis.window(group_by="user_id", order_by=[ibis.desc(strong.weight), strong.item_id])
     kept = strong.mutate(place=ibis.row_number().over(order))
     table = kept.filter(kept.place < tracks_per_user).drop("place").to_pyarrow()
     users, rows = np.unique(table["user_id"].to_numpy(), return_inverse=True)

@@ -32,6 +32,7 @@ class ItemKNN(Recommender):
 
     def __init__(
         self,
+        *,
         neighbours: int = 32,
         half_life_days: float = 30.0,
         window_days: int = 90,
@@ -66,11 +67,11 @@ class ItemKNN(Recommender):
         """Find the neighbours of every track; keep the weights of the history's users."""
         matrix = interaction_matrix(
             history,
-            self.half_life_days,
-            self.window_days,
-            self.minimum_weight,
-            self.tracks_per_user,
-            self.minimum_listeners,
+            half_life_days=self.half_life_days,
+            window_days=self.window_days,
+            minimum_weight=self.minimum_weight,
+            tracks_per_user=self.tracks_per_user,
+            minimum_listeners=self.minimum_listeners,
         )
         self._items = matrix.items
         self._similarity = self._similarities(matrix)
@@ -85,7 +86,9 @@ class ItemKNN(Recommender):
 
         found = positions(self._users, np.sort(users))
         rows = found[found >= 0]
-        lists = [self._best(rows[start : start + _USERS_AT_ONCE], k) for start in self._starts(rows)]
+        lists = [
+            self._best(rows[start : start + _USERS_AT_ONCE], k) for start in self._starts(rows)
+        ]
         if not lists:
             return rank_lists(
                 pd.DataFrame({"user_id": [], "item_id": [], "score": []}, dtype="int64"), k
@@ -117,8 +120,13 @@ class ItemKNN(Recommender):
         norms = np.sqrt(np.asarray(by_user.multiply(by_user).sum(axis=1)).ravel())
         normalised = diags(1 / np.maximum(norms, 1e-9)) @ by_user
         neighbours = all_pairs_knn(
-            normalised.T.tocsr().astype(np.float64), self.neighbours + 1, show_progress=False, num_threads=self.threads
+            normalised.T.tocsr().astype(np.float64),
+            self.neighbours + 1,
+            show_progress=False,
+            num_threads=self.threads,
         ).tocsr()
+        # Tracks with fewer neighbours come back filled up with zeros at the first track.
+        neighbours.eliminate_zeros()
         if self.damping:
             listeners = np.diff(matrix.weights.tocsc().indptr).astype(np.float64)
             neighbours = neighbours @ diags(np.maximum(listeners, 1) ** -self.damping)
@@ -135,7 +143,7 @@ class ItemKNN(Recommender):
         for number, row in enumerate(rows):
             low, high = affinities.indptr[number], affinities.indptr[number + 1]
             data, columns = affinities.data[low:high], affinities.indices[low:high]
-            if len(data) > k:  # a stable sort of the few at the border is left to rank_lists
+            if len(data) > k:  # ties at the border are left to rank_lists
                 border = np.partition(data, len(data) - k)[len(data) - k]
                 data, columns = data[data >= border], columns[data >= border]
             users.append(np.full(len(data), self._users[row]))

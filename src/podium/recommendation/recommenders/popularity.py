@@ -56,22 +56,24 @@ class Popularity(Recommender):
         return self
 
     def recommend(self, users: np.ndarray, k: int) -> pd.DataFrame:
-        """The group's list for each of its users."""
+        """The list of the user's group; nothing for users that the history was not made for."""
         import pandas as pd
 
         lists = self._scores[self._scores["rank"] <= k]
         wanted = pd.DataFrame({"user_id": users, "group": self._group_of(users)})
-        return wanted.merge(lists, on="group").sort_values(["user_id", "rank"], ignore_index=True)[
-            ["user_id", "item_id", "score", "rank"]
-        ]
+        joined = wanted.merge(lists, on="group").sort_values(["user_id", "rank"], ignore_index=True)
+        return joined[["user_id", "item_id", "score", "rank"]]
 
     def score(self, users: np.ndarray, items: np.ndarray) -> np.ndarray:
-        """Popularity of the tracks within the users' groups; NaN below the longest list."""
+        """Popularity of the tracks within the users' groups.
+
+        NaN below the longest list, and for users that the history was not made for.
+        """
         return look_up(self._scores, {"group": self._group_of(users), "item_id": items})
 
     def ranking(self) -> np.ndarray:
         """Item ids, best first, over all groups together."""
-        totals = self._scores.groupby("item_id", as_index=False)["score"].sum()
+        totals = self._scores[["item_id", "score"]].groupby("item_id").sum().reset_index()
         ordered = totals.sort_values(["score", "item_id"], ascending=[False, True])
         return ordered["item_id"].to_numpy()
 
@@ -85,5 +87,4 @@ class Popularity(Recommender):
         return joined.mutate(group=joined.group.cast("string").fill_null("unknown"))
 
     def _group_of(self, users: np.ndarray) -> np.ndarray:
-        fallback = _EVERYONE if self.group is None else "unknown"
-        return self._groups.reindex(users).fillna(fallback).to_numpy(dtype=object)
+        return self._groups.reindex(users).to_numpy(dtype=object)

@@ -1,0 +1,92 @@
+"""Building what parameters declare: only what is allowed, and clear words for the rest."""
+
+import pytest
+
+from podium.common.builder import Declaration, build
+from podium.common.parameters import ParameterError
+from podium.recommendation.rankers import LightGBMRanker
+from podium.recommendation.recommenders.own_history import OwnHistory
+from podium.recommendation.recommenders.popularity import Popularity
+
+OWN = "podium.recommendation.recommenders.own_history.OwnHistory"
+RANKER = "podium.recommendation.rankers.LightGBMRanker"
+
+
+def test_a_declared_class_is_made_with_its_arguments():
+    built = build({"type": OWN, "arguments": {"half_life_days": 21}})
+    assert type(built) is OwnHistory
+    assert built.half_life_days == 21
+    plain = Declaration(type="podium.recommendation.recommenders.popularity.Popularity")
+    assert type(build(plain)) is Popularity
+
+
+def test_classes_of_the_other_allowed_packages():
+    pca = build({"type": "sklearn.decomposition.PCA", "arguments": {"n_components": 2}})
+    assert pca.n_components == 2
+    forest = build({"type": "lightgbm.LGBMRegressor", "arguments": {"n_estimators": 3}})
+    assert forest.n_estimators == 3
+
+
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        ("subprocess.Popen", "not allowed"),
+        ("builtins.dict", "not allowed"),
+        ("podiumx.thing.Class", "not allowed"),
+        ("OwnHistory", "not allowed"),
+        ("", "not allowed"),
+        ("podium.common.measure.TracebackType", "class of builtins"),
+        ("podium.common.builder.BaseModel", "cannot be imported"),
+        ("podium.common.parameters.BaseModel", "class of pydantic"),
+        ("podium.common.no_such_module.Class", "cannot be imported"),
+        ("podium.recommendation.rankers.NoSuchRanker", "cannot be imported"),
+        ("podium.recommendation.rankers", "is not a class"),
+        ("podium.common.builder.build", "is not a class"),
+        ("podium.recommendation.rankers.RELEVANCE_LEVELS", "is not a class"),
+        ("podium.recommendation.rankers.Ranker", "abstract"),
+    ],
+)
+def test_anything_else_is_refused(path, message):
+    with pytest.raises(ParameterError, match=message):
+        build({"type": path})
+
+
+def test_the_list_of_packages_can_be_narrowed():
+    with pytest.raises(ParameterError, match="must come from sklearn, xgboost"):
+        build({"type": OWN}, allowed=("sklearn", "xgboost"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"half_live_days": 7}, "OwnHistory: .*half_live_days"),
+        ({"half_life_days": -1}, "OwnHistory: half_life_days must be above zero"),
+    ],
+)
+def test_wrong_arguments_name_the_class_and_the_fault(arguments, message):
+    with pytest.raises(ParameterError, match=message):
+        build({"type": OWN, "arguments": arguments})
+
+
+@pytest.mark.parametrize(
+    ("declaration", "message"),
+    [
+        ({}, "type: Field required"),
+        ({"type": OWN, "argumnets": {}}, "argumnets: Extra inputs"),
+        ({"type": OWN, "arguments": [7]}, "arguments: .*dictionary"),
+        ({"type": 5}, "type: .*string"),
+    ],
+)
+def test_a_malformed_declaration_is_refused(declaration, message):
+    with pytest.raises(ParameterError, match=message):
+        build(declaration)
+
+
+def test_defaults_go_only_where_they_are_taken_and_yield_to_what_is_declared():
+    assert build({"type": OWN}, seed=7, threads=2).half_life_days is None
+    ranker = build({"type": RANKER, "arguments": {"threads": 1, "max_depth": 3}}, seed=7, threads=2)
+    assert type(ranker) is LightGBMRanker
+    assert (ranker.seed, ranker.threads) == (7, 1)
+    # A default is no extra parameter of a class that takes any.
+    assert build({"type": RANKER}, window_days=3).parameters == {}
+    assert ranker.parameters == {"max_depth": 3}

@@ -1,0 +1,72 @@
+"""How a time budget is written, and what is left of it."""
+
+import time
+
+import pytest
+
+from podium.common import time_budget
+from podium.common.parameters import ParameterError
+from podium.common.time_budget import TimeBudget, parse_duration
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        (90, 90),
+        (0.5, 0.5),
+        ("90", 90),
+        (" 90 ", 90),
+        ("1.5", 1.5),
+        ("45s", 45),
+        ("10m", 600),
+        ("10M", 600),
+        ("10 m", 600),
+        ("1.5h", 5400),
+        ("1h30m", 5400),
+        ("1h 30m 15s", 5415),
+    ],
+)
+def test_durations(text, seconds):
+    assert parse_duration(text) == seconds
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "soon", "10 minutes", "10mm", "1h30", "m", "h10", "10m!", "1,5h", "-10m", "1d", "nan",
+     "1 0m", "30m1h", "10m10m", True],
+)  # fmt: skip
+def test_what_is_no_duration(text):
+    with pytest.raises(ParameterError, match="time_budget"):
+        parse_duration(text)
+
+
+@pytest.mark.parametrize("text", [0, "0", "0s", "0h0m", -1, "-5"])
+def test_a_budget_is_above_zero(text):
+    with pytest.raises(ParameterError, match="above zero"):
+        parse_duration(text)
+
+
+def test_no_budget_has_no_end():
+    for budget in (TimeBudget(), TimeBudget.parse(None)):
+        assert budget.remaining() == float("inf")
+        assert budget.allows(1e12)
+
+
+def test_a_budget_counts_from_the_start_of_the_run():
+    time_budget.start_clock()
+    budget = TimeBudget.parse("10s")
+    time.sleep(0.2)
+    assert 0.2 <= time_budget.seconds_since_start() < 2
+    assert budget.remaining() == pytest.approx(10 - time_budget.seconds_since_start(), abs=0.05)
+    assert budget.allows(5)
+    assert not budget.allows(9.9)
+    time_budget.start_clock()
+    assert budget.remaining() == pytest.approx(10, abs=0.1)
+
+
+def test_an_overrun_budget_allows_nothing():
+    time_budget.start_clock()
+    budget = TimeBudget.parse(0.05)
+    time.sleep(0.1)
+    assert budget.remaining() < 0
+    assert not budget.allows(0)
