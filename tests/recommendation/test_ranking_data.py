@@ -78,7 +78,7 @@ def test_the_choice_of_negatives_repeats_by_seed():
 
 def test_all_negatives_stay_where_there_are_no_more():
     features, targets = many()
-    for wanted in (None, 95, 1000):
+    for wanted in (None, 95, 150, 1000):
         data = ranking_data(features, targets, negatives_per_user=wanted)
         assert len(data) == 20_000
         assert set(data.weight) == {1.0}

@@ -68,7 +68,22 @@ SQUARED = (
     "item_listeners_14d",
     "item_first_rate",
 )
-USER_PREFIX = "user_"
+USER_FEATURES = (
+    "user_repeat_share",
+    "user_return_rate",
+    "user_late_return_rate",
+    "user_new_share",
+    "user_mean_fraction",
+    "user_skip_rate",
+    "user_listens_per_recent_track",
+    "user_expected_tracks",
+    "user_listens_15d",
+    "user_tracks_15d",
+    "user_volume_trend",
+    "user_window_half_listens",
+    "user_days_known",
+    "user_active_days_30d",
+)
 HEARD = "pair_listens"
 
 
@@ -84,20 +99,27 @@ class InteractionRidge(Ranker):
     def __init__(
         self,
         candidate_features: Sequence[str] = CANDIDATE_FEATURES,
+        user_features: Sequence[str] = USER_FEATURES,
         squared: Sequence[str] = SQUARED,
         penalty: float = 100.0,
         interaction_penalty: float = 5000.0,
+        most_rows: int = 300_000,
     ) -> None:
         """Declare the ranker.
 
         Args:
             candidate_features: Names of the features of a candidate.
+            user_features: Names of the features of the user that they are multiplied with.
             squared: Those whose squares and products with each other enter too.
             penalty: L2 penalty on the candidate features themselves.
             interaction_penalty: L2 penalty on everything else.
+            most_rows: Of more rows, evenly spaced ones are taken: the coefficients are settled by
+                then, and time grows with the rows.
         """
         self.candidate_features = tuple(candidate_features)
         self.squared = tuple(squared)
+        self.user_features = tuple(user_features)
+        self.most_rows = most_rows
         self.penalty = penalty
         self.interaction_penalty = interaction_penalty
 
@@ -109,13 +131,14 @@ class InteractionRidge(Ranker):
         self.names = data.names
         self._choose_columns()
         self._scale(data.features)
+        taken = np.unique(np.linspace(0, len(data) - 1, self.most_rows).astype(int))
         gram, moment = 0.0, 0.0
         # One thread: the sums come out the same whatever the number of cores.
         with threadpool_limits(1, "blas"):
-            for start in range(0, len(data), _ROWS_AT_ONCE):
+            for start in range(0, len(taken), _ROWS_AT_ONCE):
                 if time.monotonic() > deadline:
                     raise OutOfTimeError(f"stopped at row {start}")
-                rows = slice(start, start + _ROWS_AT_ONCE)
+                rows = taken[start : start + _ROWS_AT_ONCE]
                 design = self._design(data.features[rows])
                 weighted = design * data.weight[rows, None]
                 gram = gram + (weighted.T @ design).astype(np.float64)
@@ -154,9 +177,7 @@ class InteractionRidge(Ranker):
         if not chosen:
             raise ValueError("the data have none of the ranker's candidate features")
         self._columns = np.array([at[name] for name in chosen])
-        self._users = np.array(
-            [number for name, number in at.items() if name.startswith(USER_PREFIX)], dtype=int
-        )
+        self._users = np.array([at[name] for name in self.user_features if name in at], dtype=int)
         self._squares = np.array([chosen.index(name) for name in self.squared if name in chosen])
         self._heard = at.get(HEARD)
 

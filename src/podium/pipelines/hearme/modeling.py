@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 BLEND = "blend"
-_SHAP_ROWS = 3000
+_SHAP_ROWS = 1000
 
 
 class RankerParameters(Declaration):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from kedro.pipeline import Pipeline, node
+from kedro.pipeline import Node, Pipeline
 
+from podium.pipelines.building import by_name, challenge_pipeline, step
 from podium.pipelines.hearme import (
     data_processing,
     evaluation,
@@ -13,109 +14,95 @@ from podium.pipelines.hearme import (
     submission,
 )
 
-CATALOGUE = ["items", "item_artists", "item_genres", "users"]
+CATALOGUE = ("items", "item_artists", "item_genres", "users")
+FOLDS = ("folds", "fold_users")
 
 
 def create_pipeline() -> Pipeline:
     """Five stages; every dataset that crosses from one to the next is stored."""
-    stages = {
-        "data_processing": _data_processing(),
-        "feature_engineering": _feature_engineering(),
-        "modeling": _modeling(),
-        "evaluation": _evaluation(),
-        "submission": _submission(),
-    }
-    return Pipeline(
-        [
-            Pipeline(nodes, namespace=stage, prefix_datasets_with_namespace=False)
-            for stage, nodes in stages.items()
-        ],
-        namespace="hearme",
+    return challenge_pipeline(
+        "hearme",
+        {
+            "data_processing": _data_processing(),
+            "feature_engineering": _feature_engineering(),
+            "modeling": _modeling(),
+            "evaluation": _evaluation(),
+            "submission": _submission(),
+        },
     )
 
 
-def _data_processing() -> list:
-    stage, parameters = data_processing, "params:data_processing"
+def _data_processing() -> list[Node]:
+    stage, rules = data_processing, "params:data_processing"
+    counts = ("listens", "cap", "items", "duration", "genre", "users", "profile", "test")
     return [
-        node(
+        step(
             stage.clean_items,
-            ["raw_items", parameters],
+            ["raw_items", rules],
             ["known_items", "items_quarantine", "items_counts"],
         ),
-        node(
+        step(
             stage.clean_users,
-            ["raw_users", parameters],
+            ["raw_users", rules],
             ["known_users", "users_quarantine", "users_counts"],
         ),
-        node(
+        step(
             stage.clean_listens,
-            ["raw_interactions", "known_items", parameters],
+            ["raw_interactions", "known_items", rules],
             ["listens", "listens_quarantine", "listens_counts"],
         ),
-        node(
+        step(
             stage.estimate_durations,
-            ["known_items", "listens", parameters],
+            ["known_items", "listens", rules],
             ["items", "duration_counts"],
         ),
-        node(stage.cap_listens_at_tracks, ["listens", "items"], ["train", "cap_counts"]),
-        node(stage.mark_test_users, ["raw_test", "listens"], ["test", "test_counts"]),
-        node(stage.complete_users, ["known_users", "listens", "test"], ["users", "profile_counts"]),
-        node(stage.list_artists, ["items"], "item_artists"),
-        node(stage.list_genres, ["known_items"], ["item_genres", "genre_counts"]),
-        node(
+        step(stage.cap_listens_at_tracks, ["listens", "items"], ["train", "cap_counts"]),
+        step(stage.mark_test_users, ["raw_test", "listens"], ["test", "test_counts"]),
+        step(stage.complete_users, ["known_users", "listens", "test"], ["users", "profile_counts"]),
+        step(stage.list_artists, ["items"], "item_artists"),
+        step(stage.list_genres, ["known_items"], ["item_genres", "genre_counts"]),
+        step(
             stage.report_quality,
-            [
-                "listens_quarantine",
-                "items_quarantine",
-                "users_quarantine",
-                "listens_counts",
-                "cap_counts",
-                "items_counts",
-                "duration_counts",
-                "genre_counts",
-                "users_counts",
-                "profile_counts",
-                "test_counts",
-            ],
+            ["listens_quarantine", "items_quarantine", "users_quarantine"]
+            + [f"{name}_counts" for name in counts],
             ["quarantine", "data_quality"],
         ),
     ]
 
 
-def _feature_engineering() -> list:
+def _feature_engineering() -> list[Node]:
     stage = feature_engineering
     return [
-        node(
+        step(
             stage.cut_time,
             ["train", "test"]
             + ["params:calendar", "params:cuts", "params:fold_users", "params:compute"],
-            ["folds", "fold_users"],
+            [*FOLDS],
         ),
-        node(stage.build_targets, ["train", "folds", "fold_users"], "targets"),
-        node(
+        step(stage.build_targets, ["train", *FOLDS], "targets"),
+        step(
             stage.generate_fold_candidates,
-            ["train", *CATALOGUE, "folds", "fold_users", "targets"]
+            ["train", *CATALOGUE, *FOLDS, "targets"]
             + ["params:sources", "params:scoring", "params:compute"],
             ["candidates", "candidate_recall", "source_costs"],
         ),
-        node(
+        step(
             stage.build_features,
-            ["train", *CATALOGUE, "folds", "fold_users", "candidates"]
-            + ["params:calendar", "params:features"],
+            ["train", *CATALOGUE, *FOLDS, "candidates", "params:calendar", "params:features"],
             "features",
         ),
     ]
 
 
-def _modeling() -> list:
+def _modeling() -> list[Node]:
     return [
-        node(
+        step(
             modeling.fit_rankers,
             ["features", "targets"]
             + ["params:rankers", "params:scoring", "params:modeling", "params:compute"],
             ["models", "ranker_predictions", "ranker_costs", "feature_importance"],
         ),
-        node(
+        step(
             modeling.collect_holdout_predictions,
             ["candidates", "ranker_predictions", "source_costs", "ranker_costs"]
             + ["params:sources", "params:modeling"],
@@ -124,81 +111,59 @@ def _modeling() -> list:
     ]
 
 
-def _evaluation() -> list:
-    stage, parameters = evaluation, {"parameters": "params:evaluation"}
-
-    def inputs(*names: str) -> dict[str, str]:
-        return {name: name for name in names}
-
+def _evaluation() -> list[Node]:
+    stage = evaluation
+    rules = {"parameters": "params:evaluation"}
+    holdout = ("oof_predictions", "targets", "fold_users")
     return [
-        node(
-            stage.score_models,
-            {**inputs("oof_predictions", "targets", "fold_users"), **parameters},
-            "user_scores",
-        ),
-        node(
-            stage.build_leaderboard,
-            {**inputs("user_scores", "fit_log"), **parameters},
-            "leaderboard",
-        ),
-        node(
+        step(stage.score_models, by_name(*holdout, **rules), "user_scores"),
+        step(stage.score_ranks, by_name(*holdout, **rules), "rank_scores"),
+        step(stage.build_leaderboard, by_name("user_scores", "fit_log", **rules), "leaderboard"),
+        step(
             stage.summarise_metrics,
-            {**inputs("leaderboard", "user_scores", "candidate_recall"), **parameters},
+            by_name("leaderboard", "user_scores", "candidate_recall", **rules),
             "metrics",
         ),
-        node(stage.track_metrics, "metrics", "tracked_metrics"),
-        node(
+        step(stage.track_metrics, "metrics", "tracked_metrics"),
+        step(
             stage.break_down_scores,
-            {
-                **inputs("oof_predictions", "targets", "folds", "fold_users", "users", "train"),
-                **parameters,
-            },
+            by_name(*holdout, "folds", "users", "train", **rules),
             "breakdown",
         ),
-        node(
-            stage.score_ranks,
-            {**inputs("oof_predictions", "targets", "fold_users"), **parameters},
-            "rank_scores",
-        ),
-        node(stage.plot_leaderboard, "leaderboard", "leaderboard_plot"),
-        node(stage.plot_candidate_recall, "candidate_recall", "candidate_recall_plot"),
-        node(stage.plot_breakdown, ["breakdown", "leaderboard"], "breakdown_plot"),
-        node(stage.plot_user_scores, ["user_scores", "leaderboard"], "user_scores_plot"),
-        node(stage.plot_importance, "feature_importance", "importance_plot"),
-        node(stage.plot_ranks, ["rank_scores", "leaderboard"], "ranks_plot"),
-        node(
+        step(stage.plot_leaderboard, "leaderboard", "leaderboard_plot"),
+        step(stage.plot_candidate_recall, "candidate_recall", "candidate_recall_plot"),
+        step(stage.plot_breakdown, ["breakdown", "leaderboard"], "breakdown_plot"),
+        step(stage.plot_user_scores, ["user_scores", "leaderboard"], "user_scores_plot"),
+        step(stage.plot_importance, "feature_importance", "importance_plot"),
+        step(stage.plot_ranks, ["rank_scores", "leaderboard"], "ranks_plot"),
+        step(
             report.make_report,
-            {
-                **inputs("leaderboard", "user_scores", "rank_scores", "breakdown", "fit_log"),
-                **inputs("candidate_recall", "feature_importance", "data_quality", "quarantine"),
-                **parameters,
-                "run": "params:run",
-            },
+            by_name(
+                *("leaderboard", "user_scores", "rank_scores", "breakdown", "fit_log"),
+                *("candidate_recall", "feature_importance", "data_quality", "quarantine"),
+                run="params:run",
+                **rules,
+            ),
             "report",
         ),
     ]
 
 
-def _submission() -> list:
+def _submission() -> list[Node]:
+    stage = submission
     return [
-        node(
-            submission.rank_trending_tracks,
-            ["train", "items", "folds"],
-            "fallback",
-        ),
-        node(
-            submission.refit_rankers,
+        step(stage.rank_trending_tracks, ["train", "items", "folds"], "fallback"),
+        step(
+            stage.refit_rankers,
             ["features", "targets", "models"]
             + ["params:rankers", "params:scoring", "params:modeling", "params:compute"],
             "final_models",
         ),
-        node(
-            submission.predict_test,
+        step(
+            stage.predict_test,
             ["features", "candidates", "final_models", "params:rankers", "params:modeling"],
             "test_predictions",
         ),
-        node(
-            submission.rank_test_tracks, ["test_predictions", "test", "fallback"], "ranked_tracks"
-        ),
-        node(submission.check_submission, ["ranked_tracks", "test", "items"], "submission"),
+        step(stage.rank_test_tracks, ["test_predictions", "test", "fallback"], "ranked_tracks"),
+        step(stage.check_submission, ["ranked_tracks", "test", "items"], "submission"),
     ]

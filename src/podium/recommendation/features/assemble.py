@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from podium.recommendation.features.affinities import artist_features, genre_features
 from podium.recommendation.features.items import item_features
 from podium.recommendation.features.pairs import pair_features
@@ -12,6 +14,7 @@ from podium.recommendation.features.returns import return_rates
 from podium.recommendation.features.sessions import session_features
 from podium.recommendation.features.users import user_features
 from podium.recommendation.metrics import LENGTH
+from podium.recommendation.ranking_data import group_sizes
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -71,11 +74,11 @@ def assemble_features(
         (item_features(history), ("item_id",)),
         (item_rates, ("item_id",)),
     ]
-    table = _within_user(_join(pairs, blocks).cache())
-    features = [name for name in table.columns if name not in KEYS]
-    typed = table.select(*KEYS, **{name: table[name].cast("float32") for name in features})
-    frame = typed.to_pyarrow().to_pandas()
-    return frame.sort_values(list(KEYS), ignore_index=True)
+    joined = _join(pairs, blocks)
+    features = [name for name in joined.columns if name not in KEYS]
+    typed = joined.select(*KEYS, **{name: joined[name].cast("float32") for name in features})
+    frame = typed.to_pyarrow().to_pandas().sort_values(list(KEYS), ignore_index=True)
+    return frame.assign(**_within_user(frame))
 
 
 def _join(pairs: ir.Table, blocks: list[tuple[ir.Table, tuple[str, ...]]]) -> ir.Table:
@@ -92,28 +95,27 @@ def _join(pairs: ir.Table, blocks: list[tuple[ir.Table, tuple[str, ...]]]) -> ir
     return joined.select(*names)
 
 
-def _within_user(table: ir.Table) -> ir.Table:
+def _within_user(frame: pd.DataFrame) -> dict[str, np.ndarray]:
     """Places among the candidates of the same user, and distance to the border of the list."""
-    import ibis
-
-    places: dict[str, ir.Value] = {}
+    users = frame["user_id"].to_numpy()
+    groups = group_sizes(users)
+    starts = np.repeat(np.r_[0, np.cumsum(groups)[:-1]], groups)
+    added: dict[str, np.ndarray] = {}
     for name in RANKED:
-        order = ibis.window(
-            group_by="user_id", order_by=[ibis.desc(table[name].fill_null(-1.0)), table.item_id]
-        )
-        places[f"place_{name}"] = ibis.row_number().over(order) + 1
-    table = table.mutate(**places)
-    whole = ibis.window(group_by="user_id")
-    ratios: dict[str, ir.Value] = {}
+        # A stable sort: ties go to the smaller item_id, by which rows come.
+        order = np.lexsort((-frame[name].fillna(-1.0).to_numpy(), users))
+        places = np.empty(len(frame), np.float32)
+        places[order] = np.arange(len(frame)) - starts + 1
+        added[f"place_{name}"] = places
     for name, place in AT_THE_BORDER.items():
-        value = table[name].fill_null(0.0)
-        border = value.max(where=table[place] == LENGTH).over(whole).fill_null(0.0)
-        ratios[f"border_{name}"] = (
-            (value + _BORDER_SMOOTHING) / (border + _BORDER_SMOOTHING)
-        ).ln()
-    others = {
-        f"artist_other_decay_{days}d": table[f"artist_decay_{days}d"]
-        - table[f"pair_decay_{days}d"].fill_null(0.0)
-        for days in (3, 14)
-    }
-    return table.mutate(**ratios, **others)
+        value = frame[name].fillna(0.0).to_numpy(np.float32)
+        border = np.zeros(len(frame), np.float32)
+        last = np.flatnonzero(added[place] == LENGTH)
+        border[starts[last]] = value[last]
+        added[f"border_{name}"] = np.log(
+            (value + _BORDER_SMOOTHING) / (border[starts] + _BORDER_SMOOTHING)
+        ).astype(np.float32)
+    for days in (3, 14):
+        own = frame[f"pair_decay_{days}d"].fillna(0.0)
+        added[f"artist_other_decay_{days}d"] = (frame[f"artist_decay_{days}d"] - own).to_numpy()
+    return added

@@ -125,8 +125,6 @@ class ItemKNN(Recommender):
             show_progress=False,
             num_threads=self.threads,
         ).tocsr()
-        # Tracks with fewer neighbours come back filled up with zeros at the first track.
-        neighbours.eliminate_zeros()
         if self.damping:
             listeners = np.diff(matrix.weights.tocsc().indptr).astype(np.float64)
             neighbours = neighbours @ diags(np.maximum(listeners, 1) ** -self.damping)

@@ -1,0 +1,46 @@
+"""How every challenge puts its pipeline together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from kedro.pipeline import Node, Pipeline, node
+
+Names = str | Sequence[str] | Mapping[str, str]
+
+
+def step(function: Callable[..., Any], inputs: Names, outputs: str | Sequence[str]) -> Node:
+    """A node named after its function.
+
+    Args:
+        function: Its name is a verb and a noun.
+        inputs: Datasets by position, or by argument name.
+        outputs: Datasets, in the order of the results.
+    """
+    return node(
+        function,
+        inputs=inputs if isinstance(inputs, str) else _plain(inputs),
+        outputs=outputs if isinstance(outputs, str) else list(outputs),
+        name=function.__name__,
+    )
+
+
+def by_name(*datasets: str, **others: str) -> dict[str, str]:
+    """Inputs whose argument has the dataset's own name, and others as given."""
+    return {**{name: name for name in datasets}, **others}
+
+
+def challenge_pipeline(challenge: str, stages: Mapping[str, Sequence[Node]]) -> Pipeline:
+    """Stages as namespaces of the challenge: nodes ``hearme.modeling.x`` on data ``hearme.y``."""
+    return Pipeline(
+        [
+            Pipeline(nodes, namespace=stage, prefix_datasets_with_namespace=False)
+            for stage, nodes in stages.items()
+        ],
+        namespace=challenge,
+    )
+
+
+def _plain(inputs: Sequence[str] | Mapping[str, str]) -> list[str] | dict[str, str]:
+    return dict(inputs) if isinstance(inputs, Mapping) else list(inputs)
