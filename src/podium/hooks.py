@@ -61,7 +61,7 @@ class DataHooks:
             tags[f"{challenge}.fingerprint"] = fingerprint(file for file in raw if file.is_file())
             self._lines.append(_data_line(challenge, kind, tree))
             logger.info(self._lines[-1])
-        catalog.podium_data_tags = tags
+        catalog.podium_data_tags = tags  # type: ignore[attr-defined]
 
     @hook_impl(trylast=True)
     def after_pipeline_run(
@@ -70,9 +70,9 @@ class DataHooks:
         """End the log as it began: which data, and where the submission lies."""
         for name in sorted(pipeline.all_outputs()):
             if name.endswith(".submission"):
-                logger.info("Submission: %s", catalog.get(name)._filepath)
+                logger.info("Submission: %s", _file(catalog, name))
             elif name.endswith(".report"):
-                logger.info("Report: %s", catalog.get(name)._filepath)
+                logger.info("Report: %s", _file(catalog, name))
         for line in self._lines:
             logger.info("%s Done in %.0f s.", line, seconds_since_start())
 
@@ -88,7 +88,7 @@ class DataHooks:
         )
         kind, tree = data_kind(*where), data_tree(*where)
         files = [
-            Path(catalog.get(name)._filepath)
+            Path(str(_file(catalog, name)))
             for name in sorted(pipeline.inputs())
             if name.startswith(f"{challenge}.raw_")
         ]
@@ -128,9 +128,9 @@ class ResumeHooks:
             journal = Path(trees[f"{challenge}.data_tree"]) / ".unfinished" / f"{challenge}.json"
             pending = set(json.loads(journal.read_text())) if journal.is_file() else set()
             files = {
-                name: str(catalog.get(name)._filepath)
+                name: file
                 for name in pipeline.all_outputs()
-                if challenge_of(name) == challenge and hasattr(catalog.get(name), "_filepath")
+                if challenge_of(name) == challenge and (file := _file(catalog, name))
             }
             if run_params.get("only_missing_outputs"):
                 OutdatedFiles.paths.update(files[name] for name in pending if name in files)
@@ -264,6 +264,12 @@ def user_message(error: BaseException | None) -> str | None:
             return str(error)
         error = error.__cause__ or error.__context__
     return None
+
+
+def _file(catalog: DataCatalog, name: str) -> str | None:
+    """Path of a dataset that is a file; None for one in memory or in MLflow."""
+    path = getattr(catalog.get(name), "_filepath", None)
+    return None if path is None else str(path)
 
 
 def _challenges_in(pipeline: Pipeline) -> list[str]:

@@ -22,7 +22,7 @@ def fingerprint(files: Iterable[Path]) -> str:
 
 
 def git_commit(project: Path) -> str:
-    """The commit checked out, with ``+changes`` where files differ from it; ``unknown`` outside git."""
+    """The commit checked out, ``+changes`` where files differ from it; ``unknown`` without git."""
     try:
         commit = _git(project, "rev-parse", "HEAD")
         changed = _git(project, "status", "--porcelain", "--untracked-files=no")

@@ -78,7 +78,7 @@ def test_a_planted_rule_is_learned(fitted):
     unseen = planted(seed=1)
     scores = fitted[2].predict(unseen.features)
     assert (scores.dtype, scores.shape) == (np.float64, (len(unseen),))
-    assert share_in_order(unseen, scores) > 0.9
+    assert share_in_order(unseen, scores) > 0.88
     assert 0.45 < share_in_order(unseen, np.random.default_rng(0).random(len(unseen))) < 0.55
 
 

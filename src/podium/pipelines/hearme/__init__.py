@@ -1,0 +1,1 @@
+"""HearMe: 50 tracks for every music listener."""

@@ -133,9 +133,7 @@ def cut_time(
     return as_frame(kept), fold_users
 
 
-def build_targets(
-    train: ir.Table, folds: pd.DataFrame, fold_users: pd.DataFrame
-) -> pd.DataFrame:
+def build_targets(train: ir.Table, folds: pd.DataFrame, fold_users: pd.DataFrame) -> pd.DataFrame:
     """Listened fractions of the target window, for every labelled fold."""
     import ibis
     import pandas as pd

@@ -204,7 +204,7 @@ def _costs(
 ) -> pd.DataFrame:
     import pandas as pd
 
-    rows = [
+    rows: list[tuple[Any, ...]] = [
         (name, "ranker", fitted.seconds[name], predict_seconds[name], peak, "")
         for name, peak in fitted.peak_memory_mb.items()
     ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -39,9 +38,7 @@ SHOWN = 5
 TRENDING_DAYS = 14
 
 
-def rank_trending_tracks(
-    train: ir.Table, items: pd.DataFrame, folds: pd.DataFrame
-) -> pd.DataFrame:
+def rank_trending_tracks(train: ir.Table, items: pd.DataFrame, folds: pd.DataFrame) -> pd.DataFrame:
     """Tracks heard by most listeners lately, best first; then any other known track by id."""
     import numpy as np
 

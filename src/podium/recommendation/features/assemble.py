@@ -58,7 +58,7 @@ def assemble_features(
         past_windows: Windows of the past that are looked at one by one.
 
     Returns:
-        user_id, item_id and float32 features (NaN where nothing is known), in the candidates' order.
+        user_id, item_id and float32 features (NaN where nothing is known), sorted by both ids.
     """
     import ibis
 

@@ -50,9 +50,7 @@ def pair_features(history: History, window_days: int, past_windows: int) -> ir.T
 def day_bests(history: History) -> ir.Table:
     """Best fraction and number of listens of each pair on each day."""
     listens = history.own_listens
-    return listens.group_by(*PAIR, "day").agg(
-        best=listens.fraction.max(), listens=listens.count()
-    )
+    return listens.group_by(*PAIR, "day").agg(best=listens.fraction.max(), listens=listens.count())
 
 
 def day_decay(days: ir.Table, half_life_days: float, shift_days: int = 0) -> ir.NumericScalar:
@@ -114,8 +112,7 @@ def _listen_features(history: History) -> ir.Table:
         pair_skip_rate=table.skipped / table.pair_listens,
         pair_recent_fraction=table.pair_decay_14d / table.weighted.nullif(0.0),
         pair_recent_skip_rate=table.weighted_skips / table.weighted.nullif(0.0),
-        pair_last_three_fraction=table.pair_last_three_fraction
-        / ibis.least(table.pair_listens, 3),
+        pair_last_three_fraction=table.pair_last_three_fraction / ibis.least(table.pair_listens, 3),
     ).drop("full", "skipped", "weighted", "weighted_skips")
 
 

@@ -29,9 +29,7 @@ def return_rates(history: History, window_days: int, gap_days: int) -> tuple[ir.
         recent listener); and artist_id with ``artist_return_rate``.
     """
     pairs = _past_window(history, window_days, gap_days)
-    prior = pairs.agg(
-        rate=exact_sum(pairs.again) / pairs.known.sum().nullif(0).cast("float64")
-    )
+    prior = pairs.agg(rate=exact_sum(pairs.again) / pairs.known.sum().nullif(0).cast("float64"))
     items = pairs.group_by("item_id").agg(
         again=exact_sum(pairs.again),
         known=pairs.known.sum(),
@@ -58,7 +56,7 @@ def return_rates(history: History, window_days: int, gap_days: int) -> tuple[ir.
 
 
 def _past_window(history: History, window_days: int, gap_days: int) -> ir.Table:
-    """One row per pair heard lately: fraction heard again, known before, fraction of a first time."""
+    """One row per pair heard lately: known before, fraction heard again, or for the first time."""
     start = window_days + gap_days
     listens = history.recent(start + _MEMORY_DAYS)
     pairs = listens.group_by("user_id", "item_id").agg(

@@ -85,7 +85,10 @@ def _windows(history: History, window_days: int) -> ir.Table:
         user_window_fraction=exact_sum(pairs.newest.fill_null(0.0)),
         # How many different tracks the strengths alone promise for the window.
         user_expected_tracks=exact_sum(1 - (-pairs.decay).exp()),
-        **{name: condition.fill_null(False).cast("int64").sum() for name, condition in counted.items()},
+        **{
+            name: condition.fill_null(False).cast("int64").sum()
+            for name, condition in counted.items()
+        },
     )
     return table.mutate(
         user_repeat_share=table.repeated / table.user_window_half_listens.nullif(0),
