@@ -35,8 +35,7 @@ def data_kind(
         raise PodiumError(f"parameter data must be 'competition' or 'sample', not {data!r}")
     if data == "sample":
         return "sample"
-    raw = _root(project, data_root) / "01_raw" / challenge
-    present = raw.is_dir() and any(not path.name.startswith(".") for path in raw.iterdir())
+    present = raw_files(_root(project, data_root), challenge)
     return "competition" if present or data == "competition" else "sample"
 
 
@@ -49,11 +48,18 @@ def data_tree(
     return root / "sample" if kind == "sample" else root
 
 
+def raw_files(tree: Path, challenge: str) -> list[Path]:
+    """What lies in the raw folder of a challenge, by name; hidden files do not count."""
+    raw = tree / "01_raw" / challenge
+    found = raw.iterdir() if raw.is_dir() else ()
+    return sorted(path for path in found if not path.name.startswith("."))
+
+
 def write_missing_sample(tree: Path, challenge: str, seed: int) -> bool:
     """Generate the sample files of a challenge unless they are there; say whether it did."""
-    raw = tree / "01_raw" / challenge
-    if raw.is_dir():
+    if raw_files(tree, challenge):
         return False
+    raw = tree / "01_raw" / challenge
     import_module(f"podium.pipelines.{challenge}.sample").write_sample(raw, seed)
     return True
 

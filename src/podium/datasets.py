@@ -185,16 +185,23 @@ class RawCSVDataset(ConnectionMixin, AbstractDataset[None, "RawTable"]):
         raise PermissionError(f"{self._filepath} is raw data and is not written by a run")
 
     def _exists(self) -> bool:
-        return Path(self._filepath).is_file()
+        from podium.common.raw_files import find_raw_file
+
+        return find_raw_file(Path(self._filepath)) is not None
 
     def _describe(self) -> dict[str, Any]:
         return {"filepath": self._filepath, "schema": self._schema}
 
 
 def _replace(part: Path, target: Path) -> None:
-    if target.is_dir():  # some engines write a folder of part files
-        shutil.rmtree(target)
+    if not target.is_dir():
+        os.replace(part, target)
+        return
+    # A folder cannot be replaced, and one that is being removed must not look whole.
+    former = part.with_name(f"{part.name}.former")
+    os.replace(target, former)
     os.replace(part, target)
+    _remove(former)
 
 
 def _remove(path: Path) -> None:

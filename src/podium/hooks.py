@@ -19,7 +19,7 @@ from kedro.pipeline.node import Node
 from podium.challenges import challenge_of
 from podium.common.errors import PodiumError
 from podium.common.time_budget import seconds_since_start, start_clock
-from podium.data_tree import data_kind, data_tree, write_missing_sample
+from podium.data_tree import data_kind, data_tree, raw_files, write_missing_sample
 from podium.outdated import OutdatedFiles
 from podium.provenance import fingerprint
 
@@ -57,8 +57,8 @@ class DataHooks:
             kind, tree = self._prepare(challenge, pipeline, catalog)
             tags[f"{challenge}.data"] = kind
             tags[f"{challenge}.data_tree"] = str(tree)
-            raw = sorted((tree / "01_raw" / challenge).glob("*"))
-            tags[f"{challenge}.fingerprint"] = fingerprint(file for file in raw if file.is_file())
+            files = [path for path in raw_files(tree, challenge) if path.is_file()]
+            tags[f"{challenge}.fingerprint"] = fingerprint(files)
             self._lines.append(_data_line(challenge, kind, tree))
             logger.info(self._lines[-1])
         catalog.podium_data_tags = tags  # type: ignore[attr-defined]
@@ -79,6 +79,8 @@ class DataHooks:
     def _prepare(
         self, challenge: str, pipeline: Pipeline, catalog: DataCatalog
     ) -> tuple[str, Path]:
+        from podium.common.raw_files import find_raw_file
+
         parameters = self._context._runtime_params or {}
         where = (
             self._context.project_path,
@@ -96,7 +98,7 @@ class DataHooks:
             seed = self._context.config_loader["globals"]["seed"]
             if write_missing_sample(tree, challenge, seed):
                 logger.info("Sample data of %s written to %s", challenge, tree / "01_raw")
-        missing = [file.name for file in files if not file.is_file()]
+        missing = [file.name for file in files if find_raw_file(file) is None]
         if missing:
             raise PodiumError(
                 f"{files[0].parent} lacks {', '.join(missing)}. "

@@ -22,6 +22,7 @@ from podium.provenance import git_commit, lock_hash
 logger = logging.getLogger(__name__)
 
 SERVER_TIMEOUT_SECONDS = 3.0
+_SQLITE = "sqlite:///"
 
 
 class ResilientMlflowHook(MlflowHook):
@@ -51,11 +52,11 @@ class ResilientMlflowHook(MlflowHook):
             local = local_store(context.project_path)
             logger.warning("The tracking server %s does not answer: tracked in %s", uri, local)
             server["mlflow_tracking_uri"] = local
-        if not server["mlflow_tracking_uri"].startswith("sqlite"):
-            tracking["experiment"] = dict(tracking["experiment"])
-            # A server keeps artifacts in a place of its own choice.
-            tracking["experiment"].pop("create_experiment_kwargs", None)
-        tracking["experiment"] = {**tracking["experiment"], "name": experiment_name(pipeline)}
+        tracking["experiment"] = {
+            **artifact_settings(server["mlflow_tracking_uri"]),
+            **tracking["experiment"],
+            "name": experiment_name(pipeline),
+        }
         context.config_loader["mlflow"] = {**settings, "server": server, "tracking": tracking}
         self._catalog = catalog
         self._lost = False
@@ -141,7 +142,15 @@ def experiment_name(pipeline: Pipeline) -> str:
 
 def local_store(project: Path) -> str:
     """The SQLite store at the project's root."""
-    return f"sqlite:///{(Path(project) / 'mlflow.db').as_posix()}"
+    return f"{_SQLITE}{(Path(project) / 'mlflow.db').as_posix()}"
+
+
+def artifact_settings(uri: str) -> dict[str, Any]:
+    """Where a new experiment keeps its artifacts: beside a SQLite file; a server knows its place."""
+    if not uri.startswith(_SQLITE):
+        return {}
+    folder = Path(uri.removeprefix(_SQLITE)).absolute().parent / "mlartifacts"
+    return {"create_experiment_kwargs": {"artifact_location": folder.as_uri()}}
 
 
 def server_answers(uri: str) -> bool:

@@ -12,9 +12,8 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import ibis
 import pyarrow as pa
 
 from podium.common.errors import RawDataError
@@ -26,6 +25,10 @@ from podium.common.raw_lines import (
     read_records,
     scan_file,
 )
+
+if TYPE_CHECKING:
+    import ibis
+
 
 BLANK = "blank line"
 """The fault of a line without any text: dropped, not quarantined."""
@@ -131,6 +134,8 @@ def open_raw_csv(path: Path, spec: RawFile, connection: Any) -> RawTable:
 
 
 def _schema(spec: RawFile) -> ibis.Schema:
+    import ibis
+
     types = {"row": "int64", "content": "string", "fault": "string"}
     return ibis.schema(types | dict.fromkeys(spec.columns, "string"))
 
@@ -184,6 +189,8 @@ def _plain_source(path: Path, scan: Scan) -> str:
 
 def _careful_source(path: Path, spec: RawFile, connection: Any) -> tuple[str, int]:
     """SQL over a temporary table of the records that the careful reader found."""
+    import ibis
+
     reading = Reading()
     records = pa.RecordBatchReader.from_batches(RECORDS_SCHEMA, read_records(path, reading))
     name = ibis.util.gen_name("raw_records")

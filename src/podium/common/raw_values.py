@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import ibis
-import ibis.expr.types as ir
 import pandas as pd
 
 from podium.common.errors import RawDataError
 from podium.common.raw_files import BLANK, RawTable
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
 
 _WHOLE_NUMBER = r"^\s*[+-]?[0-9]+(\.0*)?\s*$"
 _TIME = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?$"
@@ -43,6 +46,8 @@ def parse_whole_number(text: ir.StringValue, least: int | None = None) -> Parsed
         text: The raw column.
         least: Smaller numbers are wrong; None for no limit.
     """
+    import ibis
+
     # A cast alone would round "12.7"; the pattern is tried only where the plain way fails,
     # because matching 25 million values costs more than casting them.
     plain = text.try_cast("int64")
@@ -57,6 +62,8 @@ def parse_whole_number(text: ir.StringValue, least: int | None = None) -> Parsed
 
 def parse_time(text: ir.StringValue) -> Parsed:
     """Parse `YYYY-MM-DD HH:MM:SS`, with or without a fraction, with a space or a T between."""
+    import ibis
+
     # The trimmed text is looked at only where the text as it stands is no time.
     exact = text.re_search(_TIME)
     trimmed = text.strip()
@@ -66,6 +73,8 @@ def parse_time(text: ir.StringValue) -> Parsed:
 
 def parse_word(text: ir.StringValue, allowed: tuple[str, ...]) -> Parsed:
     """Parse one of a few words; spaces around and the case of letters are repaired."""
+    import ibis
+
     trimmed = text.strip()
     found = ibis.cases(
         *[(trimmed.upper() == word.upper(), word) for word in allowed], else_=ibis.null("string")

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-
-import ibis
-import ibis.expr.types as ir
+from typing import TYPE_CHECKING
 
 from podium.common.raw_files import BLANK, RawTable
 from podium.common.raw_values import parse_time, parse_whole_number
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
 
 USER_WRONG = "user_id is not a whole number of 0 or more"
 ITEM_WRONG = "item_id is not a whole number of 0 or more"
@@ -62,6 +64,8 @@ def judge_listens(raw: RawTable, known_items: ir.Table, rules: ListenRules) -> i
         listened_at timestamp, repaired bool, of_shape bool (the record itself is misshapen),
         reason (null where the listen can be used), content (null there).
     """
+    import ibis
+
     table = raw.table
     user = parse_whole_number(table.user_id, least=0)
     item = parse_whole_number(table.item_id, least=0)
@@ -141,6 +145,8 @@ def cap_listens(listens: ir.Table, items: ir.Table) -> ir.Table:
         user_id, item_id, listened_at, listened_seconds int32, track_seconds int32,
         fraction float64 in [0, 1]; sorted by `LISTEN_KEY`, lazy.
     """
+    import ibis
+
     tracks = items.select("item_id", "track_seconds")
     joined = listens.inner_join(tracks, "item_id")
     capped = joined.mutate(

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-import ibis
-import ibis.expr.types as ir
 import pandas as pd
 import pyarrow as pa
 
@@ -22,6 +20,10 @@ from podium.common.raw_values import (
     summarise_reasons,
 )
 from podium.recommendation.data_quality import QUARANTINE_COLUMNS, QualityLog
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
 
 _NULLABLE = {pa.int64(): pd.Int64Dtype(), pa.int32(): pd.Int32Dtype()}
 _MOST_WRONG = 0.5
@@ -131,6 +133,8 @@ def _typed(raw: RawTable, key: str, columns: Sequence[Column]) -> pd.DataFrame:
 
 
 def _parse(text: ir.StringValue, column: Column) -> Parsed:
+    import ibis
+
     if column.kind == "number":
         parsed = parse_whole_number(text, least=column.least)
         if column.most is None:
@@ -149,6 +153,8 @@ def _parse(text: ir.StringValue, column: Column) -> Parsed:
 
 def _untyped(text: ir.StringValue, column: Column) -> ir.BooleanValue:
     """True where a number column holds something that is no number of any size."""
+    import ibis
+
     if column.kind != "number":
         return ibis.literal(False)
     return (text.strip() != "").fill_null(False) & text.strip().try_cast("float64").isnull()

@@ -5,10 +5,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import ibis
-import ibis.expr.types as ir
 import pandas as pd
 from pydantic import Field, model_validator
 
@@ -16,7 +14,7 @@ from podium.common.errors import RawDataError
 from podium.common.parameters import Parameters
 from podium.common.raw_files import BLANK, RawTable
 from podium.common.raw_values import check_throughout, shorten
-from podium.pipelines.hearme.schemas import (
+from podium.pipelines.hearme.raw_contract import (
     AGE_BINS,
     GENDERS,
     INTERACTIONS,
@@ -39,6 +37,10 @@ from podium.recommendation.listens import (
     unique_listens,
 )
 from podium.recommendation.metadata import Column, clean_metadata
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
 
 logger = logging.getLogger(__name__)
 
@@ -146,6 +148,8 @@ def clean_listens(
     Raises:
         RawDataError: the file is not merely dirty, or no listen can be used.
     """
+    import ibis
+
     rules = DataProcessing.parse(parameters)
     limits = ListenRules(rules.listens_from, rules.listens_until, rules.max_listen_seconds)
     items = ibis.memtable(known_items[["item_id"]])
@@ -188,6 +192,8 @@ def estimate_durations(
         The tracks, sorted by item_id (track_seconds is null only for a track that has no length
         and was never played), and the counts for the report.
     """
+    import ibis
+
     rules = DataProcessing.parse(parameters)
     known = known_items["track_seconds"].dropna()
     # The middle of the known lengths; three and a half minutes where not even one is known.
@@ -229,6 +235,8 @@ def cap_listens_at_tracks(listens: ir.Table, items: pd.DataFrame) -> tuple[ir.Ta
     Returns:
         `train`, lazy and sorted, and the counts for the report.
     """
+    import ibis
+
     tracks = ibis.memtable(items.loc[items["track_seconds"].notna(), ["item_id", "track_seconds"]])
     joined = listens.inner_join(tracks, "item_id")
     longer = joined.filter(joined.listened_seconds > joined.track_seconds)
@@ -323,6 +331,8 @@ def report_quality(
     Raises:
         PodiumError: the counts of a file do not add up.
     """
+    import ibis
+
     small = pd.concat([items_quarantine, users_quarantine], ignore_index=True)
     quarantine = listens_quarantine.union(
         ibis.memtable(small, schema=listens_quarantine.schema())

@@ -1,4 +1,4 @@
-"""The contract of HearMe's raw files, and of the typed tables made of them."""
+"""The contract of the typed tables that are made of HearMe's raw files."""
 
 from __future__ import annotations
 
@@ -6,50 +6,8 @@ import ibis.expr.datatypes as dt
 import pandera.ibis as pai
 import pandera.pandas as pap
 
-from podium.common.raw_files import RawFile
+from podium.pipelines.hearme.raw_contract import AGE_BINS, GENDERS, RAW_FILES
 from podium.recommendation.data_quality import ACTIONS
-
-INTERACTIONS = RawFile(
-    "interactions.csv", ("user_id", "item_id", "listened_duration", "listened_datetime")
-)
-ITEMS = RawFile(
-    "item_metadata.csv",
-    (
-        "item_id",
-        "track_name",
-        "artist_name",
-        "track_duration",
-        "track_genres_list",
-        "track_dislike_count",
-        "track_like_count",
-        "track_download_count",
-    ),
-)
-USERS = RawFile(
-    "user_metadata.csv",
-    (
-        "user_id",
-        "age_bin",
-        "children",
-        "gender",
-        "top_genre",
-        "user_disliked_track_count",
-        "user_liked_track_count",
-        "user_downloaded_track_count",
-    ),
-)
-TEST = RawFile("test.csv", ("user_id",))
-
-RAW_FILES = {
-    "raw_interactions": INTERACTIONS,
-    "raw_items": ITEMS,
-    "raw_users": USERS,
-    "raw_test": TEST,
-}
-"""Dataset name (without `hearme.`) to the contract of its file."""
-
-AGE_BINS = ("18_29", "30_44", "45_60", "61_inf")
-GENDERS = ("M", "F")
 
 Train = pai.DataFrameSchema(
     {

@@ -1,0 +1,22 @@
+"""What several test files share: a tiny data set and a copy of the project to run it in."""
+
+import pytest
+from running import ProjectCopy
+
+from podium.pipelines.hearme.sample import SampleSize, write_sample
+
+TINY_SIZE = SampleSize(users=150, tracks=300, listens=15_000, test_users=20)
+
+
+@pytest.fixture(scope="session")
+def tiny_raw(tmp_path_factory):
+    """HearMe's four raw files, tiny; to be copied, not changed."""
+    folder = tmp_path_factory.mktemp("tiny") / "hearme"
+    write_sample(folder, 7, TINY_SIZE)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def project_copy(tmp_path_factory, tiny_raw):
+    """The project in a folder of its own."""
+    return ProjectCopy(tmp_path_factory.mktemp("podium") / "project", tiny_raw)

@@ -1,0 +1,131 @@
+"""A copy of the project in a folder of its own, to run whole pipelines in without a trace."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+PROJECT = Path(__file__).parents[1]
+CHALLENGE = "hearme"
+ENV = "tiny"
+RAW = Path("01_raw") / CHALLENGE
+SUBMISSION = Path("07_model_output") / CHALLENGE / "submission.csv"
+JOURNAL = Path(".unfinished") / f"{CHALLENGE}.json"
+
+# Values only, so small that a run costs little more than starting Kedro.
+TINY = """
+hearme:
+  cuts: {at_least: 1, at_most: 1, enough_users: 20}
+  fold_users: {training_others: 30}
+  sources:
+    implicit_als: {arguments: {factors: 8, iterations: 2}}
+  modeling: {negatives_per_user: 30}
+  rankers:
+    lightgbm_fraction: {arguments: {rounds: 5, seeds: 1, min_data_in_leaf: 5}}
+    xgboost_fraction: {arguments: {rounds: 5, max_depth: 3}}
+    lightgbm_lambdarank: {arguments: {rounds: 5}}
+  evaluation: {resamples: 200}
+"""
+
+
+class ProjectCopy:
+    """The project's code and configuration, copied: its stores and data are the test's own."""
+
+    def __init__(self, folder, raw):
+        self.folder = folder
+        self._raw = raw
+        folder.mkdir()
+        for name in ("conf", "src"):
+            shutil.copytree(
+                PROJECT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "local")
+            )
+        for name in ("pyproject.toml", "requirements.lock", ".telemetry"):
+            shutil.copy(PROJECT / name, folder / name)
+        (folder / "conf" / "local").mkdir()
+        tiny = folder / "conf" / ENV / CHALLENGE / "parameters.yml"
+        tiny.parent.mkdir(parents=True)
+        tiny.write_text(TINY)
+
+    @property
+    def store(self):
+        return f"sqlite:///{self.folder}/mlflow.db"
+
+    def data_root(self, name, copy_of=None):
+        """A new data root with the raw files, or a copy of one with all that was made of them."""
+        root = self.folder / "roots" / name
+        if copy_of is not None:
+            shutil.copytree(copy_of, root)
+        else:
+            shutil.copytree(self._raw, root / RAW)
+        return root
+
+    def environment(self, **more):
+        kept = {
+            name: value for name, value in os.environ.items() if not name.startswith("MLFLOW_")
+        }
+        return {
+            **kept,
+            "PYTHONPATH": str(self.folder / "src"),
+            "KEDRO_DISABLE_TELEMETRY": "1",
+            "COLUMNS": "500",  # no line is broken
+            **more,
+        }
+
+    def command(self, *words, root=None, env=ENV, **parameters):
+        if root is not None:
+            parameters = {"data_root": root, "threads": 1} | parameters
+        listed = ",".join(f"{name}={value}" for name, value in parameters.items())
+        options = [f"--env={env}"] if env else []
+        options += ["--params", listed] if listed else []
+        return [sys.executable, "-m", "kedro", "run", *words, *options]
+
+    def run(self, *words, variables=None, timeout=400, **options):
+        """``kedro run`` to its end; standard output and error together."""
+        return subprocess.run(
+            self.command(*words, **options),
+            cwd=self.folder,
+            env=self.environment(**(variables or {})),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+
+    def start(self, *words, variables=None, **options):
+        """``kedro run`` in the background."""
+        return subprocess.Popen(
+            self.command(*words, **options),
+            cwd=self.folder,
+            env=self.environment(**(variables or {})),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+
+def owed(root):
+    """Outputs that the journal says a run still owes; None before there is a journal."""
+    try:
+        return set(json.loads((root / JOURNAL).read_text()))
+    except FileNotFoundError:
+        return None
+
+
+def wait_until(condition, process, seconds=300):
+    """Wait for a condition while the process lives; False if it ended first."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if condition():
+            return True
+        if process.poll() is not None:
+            return False
+        time.sleep(0.02)
+    raise TimeoutError(f"nothing in {seconds} s")
+
+
+def last_line(text):
+    return [line for line in text.splitlines() if line.strip()][-1]

@@ -1,0 +1,231 @@
+"""Every dataset of the project is written whole or not at all."""
+
+import ibis
+import pandas as pd
+import pytest
+
+from podium import datasets
+from podium.common.errors import PodiumError
+from podium.outdated import OutdatedFiles
+from podium.pipelines.hearme import schemas
+
+TABLE = pd.DataFrame({"user_id": [1, 2], "score": [0.25, 0.5]})
+CONNECTION = {"backend": "duckdb", "database": ":memory:"}
+
+
+class Broken:
+    """What cannot be saved, noticed only while it is written."""
+
+    def __reduce__(self):
+        raise RuntimeError("broken midway")
+
+
+def figure():
+    import plotly.graph_objects as go
+
+    return go.Figure(go.Bar(x=[1, 2], y=[3, 4]))
+
+
+def broken_table():
+    table = ibis.memtable(TABLE)
+    return table.mutate(score=ibis.literal("no number").cast("int64") + table.user_id)
+
+
+def broken_parts():
+    def fail():
+        raise RuntimeError("broken midway")
+
+    return {"fold_0": lambda: TABLE, "fold_1": fail}
+
+
+def same_frame(one, other):
+    pd.testing.assert_frame_equal(one, other)
+
+
+def same_parts(one, other):
+    assert list(one) == list(other)
+    for name in one:
+        same_frame(one[name](), other[name]())
+
+
+CASES = {
+    "csv": (datasets.CSVDataset, {"save_args": {"index": False}}, TABLE, object(), same_frame),
+    "parquet": (
+        datasets.ParquetDataset,
+        {},
+        TABLE,
+        pd.DataFrame({"mixed": [1, "x", Broken]}),
+        same_frame,
+    ),
+    "json": (
+        datasets.JSONDataset,
+        {},
+        {"score": 0.5},
+        {"score": 0.5, "late": object()},
+        lambda one, other: one == other or pytest.fail(f"{one} != {other}"),
+    ),
+    "pickle": (
+        datasets.PickleDataset,
+        {},
+        {"a": 1},
+        [list(range(100_000)), Broken()],
+        lambda one, other: one == other or pytest.fail("differ"),
+    ),
+    "plot": (
+        datasets.PlotlyDataset,
+        {},
+        figure(),
+        object(),
+        lambda one, other: one.to_json() == other.to_json() or pytest.fail("differ"),
+    ),
+    "html": (
+        datasets.HTMLDataset,
+        {},
+        "<p>Қазақ</p>",
+        object(),
+        lambda one, other: one == other or pytest.fail("differ"),
+    ),
+    "table": (
+        datasets.TableDataset,
+        {"connection": CONNECTION},
+        TABLE,
+        broken_table(),
+        lambda one, other: same_frame(one.execute(), other),
+    ),
+    "folded": (
+        datasets.FoldedTableDataset,
+        {},
+        {"fold_0": lambda: TABLE, "fold_1": lambda: TABLE.iloc[:1]},
+        broken_parts(),
+        same_parts,
+    ),
+}
+SUFFIX = {"csv": ".csv", "json": ".json", "plot": ".json", "html": ".html", "folded": ""}
+
+
+@pytest.fixture(params=CASES)
+def case(request, tmp_path):
+    kind, options, good, bad, same = CASES[request.param]
+    path = tmp_path / "deep" / f"data{SUFFIX.get(request.param, '.parquet')}"
+    dataset = kind(filepath=str(path), metadata={"kedro-viz": {"layer": "primary"}}, **options)
+    return dataset, path, good, bad, same
+
+
+def test_round_trip(case):
+    dataset, path, good, _, same = case
+    assert not dataset.exists()
+    dataset.save(good)
+    assert dataset.exists() and path.exists()
+    same(dataset.load(), good)
+    assert [each.name for each in path.parent.iterdir()] == [path.name]
+
+
+def test_saving_again_replaces(case):
+    dataset, path, good, _, same = case
+    dataset.save(good)
+    dataset.save(good)
+    same(dataset.load(), good)
+    assert [each.name for each in path.parent.iterdir()] == [path.name]
+
+
+def test_a_save_that_fails_leaves_the_old_file(case):
+    dataset, path, good, bad, same = case
+    dataset.save(good)
+    with pytest.raises(Exception, match="."):
+        dataset.save(bad)
+    same(dataset.load(), good)
+    assert [each.name for each in path.parent.iterdir()] == [path.name]
+    dataset.save(good)  # the path is its own again
+
+
+def test_a_save_that_fails_leaves_nothing_where_nothing_was(case):
+    dataset, path, _, bad, _ = case
+    with pytest.raises(Exception, match="."):
+        dataset.save(bad)
+    assert not dataset.exists()
+    assert list(path.parent.iterdir()) == []
+
+
+def test_an_outdated_file_counts_as_missing_until_it_is_saved(case):
+    dataset, path, good, _, _ = case
+    dataset.save(good)
+    OutdatedFiles.paths.add(str(path))
+    try:
+        assert not dataset.exists()
+        dataset.save(good)
+        assert dataset.exists()
+    finally:
+        OutdatedFiles.paths.clear()
+
+
+def test_a_part_file_is_never_taken_for_the_whole(case):
+    dataset, path, good, _, same = case
+    dataset.save(good)
+    path.rename(path.with_name(f".{path.stem}.123.part{path.suffix}"))
+    assert not dataset.exists()
+
+
+def test_a_folder_that_is_replaced_is_at_no_time_half_there(tmp_path, monkeypatch):
+    """Killed between any two steps, the target is the old folder, the new one, or missing."""
+    dataset = datasets.FoldedTableDataset(filepath=str(tmp_path / "features"))
+    old, new = {"fold_0": lambda: TABLE, "fold_1": lambda: TABLE}, {"fold_2": lambda: TABLE}
+    dataset.save(old)
+    seen = []
+
+    def watched(function):
+        def call(*arguments, **options):
+            seen.append(sorted(dataset.load()) if dataset.exists() else None)
+            return function(*arguments, **options)
+
+        return call
+
+    for name in ("replace", "unlink", "rmdir"):
+        monkeypatch.setattr(datasets.os, name, watched(getattr(datasets.os, name)))
+    dataset.save(new)
+    assert len(seen) > 2 and all(each in (["fold_0", "fold_1"], ["fold_2"], None) for each in seen)
+    assert seen[0] == ["fold_0", "fold_1"] and sorted(dataset.load()) == ["fold_2"]
+
+
+def test_previews_for_kedro_viz(tmp_path):
+    table = datasets.TableDataset(
+        filepath=str(tmp_path / "table.parquet"), connection=CONNECTION, metadata=None
+    )
+    table.save(pd.DataFrame({"n": range(20)}))
+    assert len(table.preview(5)["data"]) == 5
+    page = datasets.HTMLDataset(filepath=str(tmp_path / "page.html"))
+    page.save("<p>hello</p>")
+    assert page.preview() == "<p>hello</p>"
+
+
+def raw_dataset(folder):
+    return datasets.RawCSVDataset(
+        filepath=str(folder / "test.csv"),
+        schema="podium.pipelines.hearme.schemas.TEST",
+        connection=CONNECTION,
+    )
+
+
+def test_raw_file_plain_and_compressed(tmp_path):
+    import gzip
+
+    dataset = raw_dataset(tmp_path)
+    assert not dataset.exists()
+    (tmp_path / "test.csv.gz").write_bytes(gzip.compress(b"user_id\n5\n7\n"))
+    assert dataset.exists()
+    assert dataset.load().table.user_id.execute().tolist() == ["5", "7"]
+    (tmp_path / "test.csv").write_text("user_id\n9\n")
+    assert dataset.load().table.user_id.execute().tolist() == ["9"]
+
+
+def test_raw_file_missing_or_written(tmp_path):
+    dataset = raw_dataset(tmp_path)
+    with pytest.raises(Exception, match=r"test\.csv: the file is missing") as caught:
+        dataset.load()
+    cause = caught.value
+    while cause is not None and not isinstance(cause, PodiumError):
+        cause = cause.__cause__ or cause.__context__
+    assert isinstance(cause, PodiumError)
+    with pytest.raises(Exception, match="raw data and is not written"):
+        dataset.save(pd.DataFrame())
+    assert not (tmp_path / "test.csv").exists()
+    assert schemas.TEST.name == "test.csv"
