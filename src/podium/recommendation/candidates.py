@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+_WORTH_A_LINE_SECONDS = 2.0
+
 
 @dataclass(frozen=True)
 class CandidateSource:
@@ -64,7 +66,8 @@ def generate_candidates(
         peak = max(fitting.peak_memory_mb, listing.peak_memory_mb)
         costs.append(SourceCost(name, fitting.seconds, listing.seconds, peak))
         seconds = fitting.seconds + listing.seconds
-        logger.info("%s: %s tracks listed in %.1f s", name, f"{len(lists[name]):,}", seconds)
+        level = logging.INFO if seconds >= _WORTH_A_LINE_SECONDS else logging.DEBUG
+        logger.log(level, "%s: %s tracks in %.1f s", name, f"{len(lists[name]):,}", seconds)
     pairs = pd.concat([rows[["user_id", "item_id"]] for rows in lists.values()])
     pairs = pairs.drop_duplicates().sort_values(["user_id", "item_id"], ignore_index=True)
     users, items = pairs["user_id"].to_numpy(), pairs["item_id"].to_numpy()

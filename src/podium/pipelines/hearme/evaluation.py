@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -14,12 +15,15 @@ from podium.common.errors import PodiumError
 from podium.common.parameters import Parameters
 from podium.recommendation import breakdowns, metrics
 from podium.recommendation.metrics import Reading
+from podium.recommendation.time_cuts import HOLDOUT_FOLD
 
 if TYPE_CHECKING:
     import ibis
     from plotly.graph_objects import Figure
 
-HOLDOUT = 1
+logger = logging.getLogger(__name__)
+
+
 SCORE_UNIT = "score: mean fraction listened of the 50 tracks (0 to 1)"
 SHOWN_FEATURES = 20
 BREAKDOWN_TITLES = {
@@ -84,7 +88,7 @@ def build_leaderboard(
     ]
     own = metrics.reading_name(chosen.reading)
     means = user_scores.groupby("model")[[name for name in others if name != own]].mean()
-    return boards.build_leaderboard(
+    board = boards.build_leaderboard(
         {str(model): wide[model].to_numpy() for model in wide},
         fit_log,
         readings=means.reset_index(),
@@ -92,6 +96,9 @@ def build_leaderboard(
         confidence=chosen.confidence,
         seed=chosen.seed,
     )
+    for row in board.itertuples():
+        logger.info("%s: %.4f [%.4f, %.4f]", row.model, row.score, row.ci_low, row.ci_high)
+    return board
 
 
 def summarise_metrics(
@@ -229,7 +236,7 @@ def _best(leaderboard: pd.DataFrame) -> str:
 
 
 def _holdout(table: pd.DataFrame) -> pd.DataFrame:
-    rows = table[table["fold"] == HOLDOUT]
+    rows = table[table["fold"] == HOLDOUT_FOLD]
     if rows.empty:
         raise PodiumError("there is no holdout (fold 1) to score on")
     return rows

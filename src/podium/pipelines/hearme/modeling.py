@@ -44,6 +44,7 @@ class ModelingParameters(Parameters):
     fill_source: str
     fallback_source: str
     reserve_seconds: float
+    reserve_share: float
 
 
 def fit_rankers(
@@ -60,6 +61,7 @@ def fit_rankers(
         The fitted rankers; their lists on the holdout (with the blend's); the costs; importances.
     """
     settings, wanted = Compute.parse(compute), ModelingParameters.parse(parameters)
+    budget = TimeBudget.parse(settings.time_budget)
     numbers = labelled_folds(features)
     training = [number for number in numbers if number > HOLDOUT_FOLD]
     data = training_data(features, targets, training, scoring, wanted, settings.seed)
@@ -79,9 +81,9 @@ def fit_rankers(
     fitted = fit_within_budget(
         build_rankers(rankers, settings),
         data,
-        TimeBudget.parse(settings.time_budget),
+        budget,
         refit_ratio=len(numbers) / max(1, len(training)),
-        reserve_seconds=wanted.reserve_seconds,
+        reserve_seconds=max(wanted.reserve_seconds, wanted.reserve_share * (budget.seconds or 0.0)),
         on_fitted=score,
     )
     weights = blend_weights(rankers)

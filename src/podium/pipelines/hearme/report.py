@@ -32,12 +32,12 @@ from podium.common.report import (
 )
 from podium.pipelines.hearme.evaluation import (
     BREAKDOWN_TITLES,
-    HOLDOUT,
     SCORE_UNIT,
     SHOWN_FEATURES,
     Evaluation,
     strongest_features,
 )
+from podium.recommendation.time_cuts import HOLDOUT_FOLD
 
 if TYPE_CHECKING:
     import ibis
@@ -217,7 +217,7 @@ def _users_section(
 
 
 def _recall_section(candidate_recall: pd.DataFrame) -> Section:
-    rows = candidate_recall[candidate_recall["fold"] == HOLDOUT]
+    rows = candidate_recall[candidate_recall["fold"] == HOLDOUT_FOLD]
     rows = rows.sort_values(["recall", "source"], ascending=[False, True])
     marks = [
         Mark(

@@ -1,0 +1,170 @@
+"""Take the pictures of the README again: the report, kedro-viz, and two runs in MLflow.
+
+Runs HearMe twice on sample data with different parameters (or takes the runs of a store that is
+given), starts kedro-viz and MLflow, and looks at them with a headless Chromium.
+
+    python docs/screenshots.py [--store mlflow.db]
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.error import URLError
+from urllib.request import urlopen
+
+PROJECT = Path(__file__).resolve().parents[1]
+IMAGES = PROJECT / "docs" / "images"
+BIN = Path(sys.executable).parent
+LARGEST_BYTES = 300_000
+PATIENCE_SECONDS = 90
+# The second run differs in what its rankers learn from.
+RUNS = ("data=sample", "data=sample,hearme.features.past_windows=4")
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+
+def main() -> None:
+    """Make all pictures."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "--store", type=Path, help="an MLflow database with two runs or more; makes no runs"
+    )
+    store = parser.parse_args().store
+    with tempfile.TemporaryDirectory() as folder:
+        scratch = Path(folder)
+        store = store.resolve() if store else _make_runs(scratch / "mlflow.db")
+        with _browser(scratch) as browser:
+            _report(browser)
+            with _server("kedro", "viz", "run", "--no-browser", "--port") as address:
+                _viz(browser, address)
+            uri = f"sqlite:///{store.as_posix()}"
+            with _server("mlflow", "ui", "--backend-store-uri", uri, "--port") as address:
+                _mlflow(browser, address)
+    for picture in sorted(IMAGES.glob("*.png")):
+        print(f"{picture.relative_to(PROJECT)}: {picture.stat().st_size:,} bytes")
+
+
+def _make_runs(store: Path) -> Path:
+    """Two runs on sample data, tracked in a store of their own."""
+    environment = _environment() | {"MLFLOW_TRACKING_URI": f"sqlite:///{store.as_posix()}"}
+    for parameters in RUNS:
+        command = [BIN / "kedro", "run", "--pipeline=hearme", "--params", parameters]
+        subprocess.run(command, cwd=PROJECT, env=environment, check=True)
+    return store
+
+
+def _report(browser: Any) -> None:
+    browser.set_window_size(1120, 1500)
+    page = PROJECT / "data" / "sample" / "08_reporting" / "hearme" / "report.html"
+    browser.get(page.as_uri())
+    _save(browser, "report")
+
+
+def _viz(browser: Any, address: str) -> None:
+    browser.set_window_size(1600, 950)
+    browser.get(f"{address}/?pid=hearme")
+    time.sleep(8)
+    _save(browser, "viz")
+
+
+def _mlflow(browser: Any, address: str) -> None:
+    browser.set_window_size(1600, 1000)
+    browser.get(address)
+    time.sleep(8)
+    _save(browser, "mlflow_compare")
+
+
+def _save(browser: Any, name: str) -> None:
+    """Save what the window shows with few enough colours for a small file."""
+    from io import BytesIO
+
+    from PIL import Image
+
+    picture = Image.open(BytesIO(browser.get_screenshot_as_png())).convert("RGB")
+    IMAGES.mkdir(exist_ok=True)
+    path = IMAGES / f"{name}.png"
+    for colours in (256, 128, 64, 32):
+        picture.quantize(colours).save(path, optimize=True)
+        if path.stat().st_size < LARGEST_BYTES:
+            return
+
+
+@contextmanager
+def _browser(scratch: Path) -> Iterator[Any]:
+    from selenium import webdriver
+
+    program = next(filter(None, map(shutil.which, BROWSERS)), None)
+    driver = shutil.which("chromedriver")
+    if program is None or driver is None:
+        raise SystemExit("needs Chromium and chromedriver on the path")
+    options = webdriver.ChromeOptions()
+    options.binary_location = program
+    for option in (
+        "--headless=new",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--hide-scrollbars",
+        f"--user-data-dir={scratch / 'profile'}",
+    ):
+        options.add_argument(option)
+    browser = webdriver.Chrome(options, webdriver.ChromeService(driver))
+    try:
+        yield browser
+    finally:
+        browser.quit()
+
+
+@contextmanager
+def _server(*command: str) -> Iterator[str]:
+    """Run a server on a free port until the pictures are taken."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    address = f"http://127.0.0.1:{port}"
+    process = subprocess.Popen(
+        [BIN / command[0], *command[1:], port],
+        cwd=PROJECT,
+        env=_environment(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        _wait_for(address)
+        yield address
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _wait_for(address: str) -> None:
+    until = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < until:
+        try:
+            urlopen(address, timeout=5).close()
+            return
+        except (URLError, OSError):
+            time.sleep(1)
+    raise SystemExit(f"{address} did not answer")
+
+
+def _environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(PROJECT / "src"), "KEDRO_DISABLE_TELEMETRY": "1"}
+
+
+if __name__ == "__main__":
+    main()
