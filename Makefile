@@ -9,7 +9,7 @@ export UV_FIND_LINKS := $(PIP_FIND_LINKS)
 export KEDRO_DISABLE_TELEMETRY := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint viz ui notebook bench bench-hearme lock clean
+.PHONY: help setup run test lint viz ui notebook screenshots bench bench-hearme lock clean
 
 help: ## Show what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -43,6 +43,9 @@ ui: setup ## Compare runs in MLflow's UI on http://127.0.0.1:5000
 
 notebook: setup ## Open JupyterLab with the catalog in it
 	$(BIN)/kedro jupyter lab
+
+screenshots: setup ## Take the pictures of the README again (needs Chromium and chromedriver)
+	$(BIN)/python docs/screenshots.py
 
 bench: bench-hearme ## Measure against peers (long)
 

@@ -30,6 +30,7 @@ LARGEST_BYTES = 300_000
 PATIENCE_SECONDS = 90
 # The second run differs in what its rankers learn from.
 RUNS = ("data=sample", "data=sample,hearme.features.past_windows=4")
+SETTLING_SECONDS = 3
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -71,17 +72,58 @@ def _report(browser: Any) -> None:
 
 
 def _viz(browser: Any, address: str) -> None:
-    browser.set_window_size(1600, 950)
+    """The stages of HearMe as groups, then a plot in the side panel."""
+    browser.set_window_size(1150, 1600)
     browser.get(f"{address}/?pid=hearme")
-    time.sleep(8)
+    _found(browser, "css selector", '[data-id="hearme"]')
+    browser.execute_script(
+        """const state = JSON.parse(localStorage.KedroViz);
+        Object.assign(state, {theme: "light", showFeatureHints: false});
+        Object.assign(state.visible, {miniMap: false, sidebar: false});
+        localStorage.KedroViz = JSON.stringify(state);"""
+    )
+    browser.refresh()
+    _click(browser, "xpath", "//button[normalize-space(.)='Dismiss']")
+    _click(browser, "css selector", '[data-id="hearme"]')
+    _found(browser, "css selector", '[data-id="hearme.modeling"]')
     _save(browser, "viz")
+    browser.set_window_size(1500, 1100)
+    _click(browser, "css selector", '[data-node-fullname="hearme.leaderboard_plot"]')
+    _found(browser, "css selector", ".pipeline-plotly-chart")
+    _save(browser, "viz_plot")
 
 
 def _mlflow(browser: Any, address: str) -> None:
-    browser.set_window_size(1600, 1000)
-    browser.get(address)
-    time.sleep(8)
+    """The two newest runs of the experiment, compared as a user would."""
+    browser.set_window_size(1300, 1000)
+    browser.get(f"{address}/#/experiments")
+    _click(browser, "xpath", "//*[normalize-space(text())='Model training']")
+    _click(browser, "link text", "hearme")
+    _click(browser, "css selector", "button[aria-label='Close']")  # the assistant's panel
+    box = "input[aria-label^='Press Space to toggle row selection (unchecked)']"
+    for _ in range(2):
+        _click(browser, "css selector", box)
+        time.sleep(SETTLING_SECONDS)
+    _click(browser, "xpath", "//button[normalize-space(.)='Compare']")
+    _found(browser, "xpath", "//*[normalize-space(text())='Parallel Coordinates Plot']")
     _save(browser, "mlflow_compare")
+
+
+def _found(browser: Any, by: str, what: str) -> Any:
+    """The element, once it is there; then time for drawings to end."""
+    from selenium.webdriver.support.ui import WebDriverWait
+
+    element = WebDriverWait(browser, PATIENCE_SECONDS).until(
+        lambda page: next(iter(page.find_elements(by, what)), None), f"{what} did not appear"
+    )
+    time.sleep(SETTLING_SECONDS)
+    return element
+
+
+def _click(browser: Any, by: str, what: str) -> None:
+    """Click by an event, because parts of a drawing have no click of their own."""
+    event = "arguments[0].dispatchEvent(new MouseEvent('click', {bubbles: true}))"
+    browser.execute_script(event, _found(browser, by, what))
 
 
 def _save(browser: Any, name: str) -> None:

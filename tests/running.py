@@ -1,11 +1,13 @@
 """A copy of the project in a folder of its own, to run whole pipelines in without a trace."""
 
 import json
+import logging
 import os
 import shutil
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 PROJECT = Path(__file__).parents[1]
@@ -63,9 +65,7 @@ class ProjectCopy:
         return root
 
     def environment(self, **more):
-        kept = {
-            name: value for name, value in os.environ.items() if not name.startswith("MLFLOW_")
-        }
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("MLFLOW_")}
         return {
             **kept,
             "PYTHONPATH": str(self.folder / "src"),
@@ -95,6 +95,25 @@ class ProjectCopy:
             check=False,
         )
 
+    def session(self, *pipelines, root, env=ENV, variables=None, parameters=None, **run):
+        """The same in this process, several times as fast; the log, or the error itself."""
+        from kedro.framework.session import KedroSession
+        from kedro.framework.startup import bootstrap_project
+
+        bootstrap_project(self.folder)
+        nested = {}
+        for name, value in ({"data_root": str(root), "threads": 1} | (parameters or {})).items():
+            *path, last = name.split(".")
+            inner = nested
+            for key in path:
+                inner = inner.setdefault(key, {})
+            inner[last] = value
+        variables = {"MLFLOW_TRACKING_URI": self.store} | (variables or {})
+        with _restored(variables), _collected_log() as log:
+            with KedroSession.create(self.folder, env=env, runtime_params=nested) as session:
+                session.run(pipeline_names=list(pipelines), **run)
+        return "\n".join(log)
+
     def start(self, *words, variables=None, **options):
         """``kedro run`` in the background."""
         return subprocess.Popen(
@@ -105,6 +124,37 @@ class ProjectCopy:
             stderr=subprocess.STDOUT,
             text=True,
         )
+
+
+@contextmanager
+def _restored(variables):
+    """Set environment variables; afterwards leave the process as it was."""
+    import mlflow
+
+    environment, hook, stored = dict(os.environ), sys.excepthook, mlflow.get_tracking_uri()
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        while mlflow.active_run():
+            mlflow.end_run("FAILED")
+        mlflow.set_tracking_uri(stored)
+        sys.excepthook = hook
+        os.environ.clear()
+        os.environ.update(environment)
+
+
+@contextmanager
+def _collected_log():
+    lines = []
+    handler = logging.Handler()
+    handler.emit = lambda record: lines.append(record.getMessage())
+    logger = logging.getLogger("podium")
+    logger.addHandler(handler)
+    try:
+        yield lines
+    finally:
+        logger.removeHandler(handler)
 
 
 def owed(root):

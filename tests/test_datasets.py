@@ -7,7 +7,7 @@ import pytest
 from podium import datasets
 from podium.common.errors import PodiumError
 from podium.outdated import OutdatedFiles
-from podium.pipelines.hearme import schemas
+from podium.pipelines.hearme import raw_contract
 
 TABLE = pd.DataFrame({"user_id": [1, 2], "score": [0.25, 0.5]})
 CONNECTION = {"backend": "duckdb", "database": ":memory:"}
@@ -202,7 +202,7 @@ def test_previews_for_kedro_viz(tmp_path):
 def raw_dataset(folder):
     return datasets.RawCSVDataset(
         filepath=str(folder / "test.csv"),
-        schema="podium.pipelines.hearme.schemas.TEST",
+        schema="podium.pipelines.hearme.raw_contract.TEST",
         connection=CONNECTION,
     )
 
@@ -230,4 +230,4 @@ def test_raw_file_missing_or_written(tmp_path):
     with pytest.raises(Exception, match="raw data and is not written"):
         dataset.save(pd.DataFrame())
     assert not (tmp_path / "test.csv").exists()
-    assert schemas.TEST.name == "test.csv"
+    assert raw_contract.TEST.name == "test.csv"

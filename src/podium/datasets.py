@@ -126,8 +126,17 @@ class FoldedTableDataset(AtomicSave, AbstractDataset[dict[str, Any], dict[str, A
         """A function per part, by its name."""
         import pandas as pd
 
-        parts = sorted(Path(self._filepath).glob("*.parquet"))
-        return {part.stem: partial(pd.read_parquet, part) for part in parts}
+        return {part.stem: partial(pd.read_parquet, part) for part in self._parts()}
+
+    def preview(self, nrows: int = 10) -> TablePreview:
+        """The first rows of the first part, for kedro-viz."""
+        from pyarrow.parquet import ParquetFile
+
+        rows = next(ParquetFile(self._parts()[0]).iter_batches(nrows)).to_pandas()
+        return TablePreview(rows.astype(str).to_dict(orient="split"))
+
+    def _parts(self) -> list[Path]:
+        return sorted(Path(self._filepath).glob("*.parquet"))
 
     def _describe(self) -> dict[str, Any]:
         return {"filepath": self._filepath}
@@ -183,6 +192,16 @@ class RawCSVDataset(ConnectionMixin, AbstractDataset[None, "RawTable"]):
     def save(self, data: None) -> None:
         """Refuse: raw files are never written by a run."""
         raise PermissionError(f"{self._filepath} is raw data and is not written by a run")
+
+    def preview(self, nrows: int = 10) -> TablePreview:
+        """The first rows as they stand in the file, for kedro-viz."""
+        import pandas as pd
+
+        from podium.common.raw_files import find_raw_file
+
+        file = find_raw_file(Path(self._filepath)) or self._filepath
+        rows = pd.read_csv(file, nrows=nrows, dtype="str", keep_default_na=False)
+        return TablePreview(rows.to_dict(orient="split"))
 
     def _exists(self) -> bool:
         from podium.common.raw_files import find_raw_file

@@ -264,7 +264,7 @@ def user_message(error: BaseException | None) -> str | None:
     while error is not None:
         if isinstance(error, PodiumError):
             return str(error)
-        error = error.__cause__ or error.__context__
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     return None
 
 

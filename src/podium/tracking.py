@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import os
 import socket
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlparse
@@ -110,6 +112,10 @@ class ResilientMlflowHook(MlflowHook):
 
     def _stop_tracking(self, error: Exception) -> None:
         logger.warning("The run goes on without tracking: %s", error)
+        # One short attempt to close the run: MLflow's own, at exit, would go on for minutes.
+        os.environ.update(MLFLOW_HTTP_REQUEST_MAX_RETRIES="0", MLFLOW_HTTP_REQUEST_TIMEOUT="3")
+        with suppress(Exception):
+            mlflow.end_run("FAILED")
         self._lost = True
         self._is_mlflow_enabled = False
         self.run_id = None
@@ -146,7 +152,7 @@ def local_store(project: Path) -> str:
 
 
 def artifact_settings(uri: str) -> dict[str, Any]:
-    """Where a new experiment keeps its artifacts: beside a SQLite file; a server knows its place."""
+    """Where a new experiment keeps artifacts: beside a SQLite file; a server knows its place."""
     if not uri.startswith(_SQLITE):
         return {}
     folder = Path(uri.removeprefix(_SQLITE)).absolute().parent / "mlartifacts"

@@ -57,11 +57,12 @@ def test_a_budget_counts_from_the_start_of_the_run():
     budget = TimeBudget.parse("10s")
     time.sleep(0.2)
     assert 0.2 <= time_budget.seconds_since_start() < 2
-    assert budget.remaining() == pytest.approx(10 - time_budget.seconds_since_start(), abs=0.05)
+    assert budget.remaining() == pytest.approx(10 - time_budget.seconds_since_start(), abs=0.1)
     assert budget.allows(5)
     assert not budget.allows(9.9)
     time_budget.start_clock()
-    assert budget.remaining() == pytest.approx(10, abs=0.1)
+    assert time_budget.seconds_since_start() < 0.2
+    assert budget.remaining() > 9.8
 
 
 def test_an_overrun_budget_allows_nothing():

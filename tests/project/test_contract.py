@@ -26,10 +26,10 @@ VERBS = set(
     "predict prepare rank read refit report resize score search select split stack summarise "
     "track train tune validate write".split()
 )
-# kedro-mlflow's commands import mlflow itself, but none of its flavours.
+# The commands of kedro-mlflow import mlflow itself (and pyfunc, what its flavours share).
 HEAVY = (
     *("torch", "transformers", "cv2", "lightgbm", "xgboost", "implicit", "sklearn", "duckdb"),
-    *("mlflow.pyfunc", "mlflow.sklearn", "mlflow.pytorch", "mlflow.transformers"),
+    *("mlflow.sklearn", "mlflow.pytorch", "mlflow.transformers"),
     *("mlflow.lightgbm", "mlflow.xgboost", "matplotlib", "plotly"),
 )
 

@@ -15,6 +15,15 @@ ACTIONS = ("read", "kept", "repaired", "estimated", "dropped", "quarantined", "r
 """The first is the sum of `kept`, `dropped` and `quarantined`; the others tell about kept rows."""
 
 
+def counts_frame(rows: list[tuple[str, str, str, int, str]]) -> pd.DataFrame:
+    """Counts of ``(file, check, action, rows, example)``; those of 0 rows are left out."""
+    frame = pd.DataFrame(
+        [row for row in rows if row[3]], columns=["file", "check", "action", "rows", "example"]
+    )
+    text = dict.fromkeys(["file", "check", "action", "example"], "str")
+    return frame.astype({**text, "rows": "int64"})
+
+
 class QualityLog:
     """Collects what was counted on one file."""
 

@@ -84,8 +84,20 @@ class History:
 
     @cached_property
     def own_listens(self) -> ir.Table:
-        """Known listens of the users to recommend to, held by the engine."""
-        return self.listens.semi_join(self.user_table, "user_id").cache()
+        """Known listens of the users to recommend to, held by the engine.
+
+        Only what features are made of: user_id, item_id, listened_seconds, fraction, age, day.
+        """
+        own = self.listens.semi_join(self.user_table, "user_id")
+        names = ("user_id", "item_id", "listened_seconds", "fraction", "age", "day")
+        return own.select(*names).cache()
+
+    @cached_property
+    def own_days(self) -> ir.Table:
+        """Best fraction and number of listens of each pair on each day, held by the engine."""
+        listens = self.own_listens
+        days = listens.group_by("user_id", "item_id", "day")
+        return days.agg(best=listens.fraction.max(), listens=listens.count()).cache()
 
     def recent(self, days: int) -> ir.Table:
         """Known listens of everyone in the last days before the cut."""

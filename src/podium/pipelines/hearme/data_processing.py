@@ -15,34 +15,50 @@ from podium.common.parameters import Parameters
 from podium.common.raw_files import BLANK, RawTable
 from podium.common.raw_values import check_throughout, shorten
 from podium.pipelines.hearme.raw_contract import (
-    AGE_BINS,
-    GENDERS,
     INTERACTIONS,
     ITEMS,
     RAW_FILES,
     TEST,
+    USER_COLUMNS,
     USERS,
+    item_columns,
 )
 from podium.recommendation.asked_users import read_asked_users
 from podium.recommendation.catalogue import artist_table, genre_table
-from podium.recommendation.data_quality import QUARANTINE_COLUMNS, QualityLog, combine_quality
+from podium.recommendation.data_quality import (
+    QUARANTINE_COLUMNS,
+    QualityLog,
+    combine_quality,
+    counts_frame,
+)
+from podium.recommendation.durations import fill_durations
 from podium.recommendation.listens import (
     WRONG_OF_COLUMN,
     ListenRules,
     cap_listens,
-    estimate_track_seconds,
     judge_listens,
     set_aside,
     summarise_reasons,
     unique_listens,
 )
-from podium.recommendation.metadata import Column, clean_metadata
+from podium.recommendation.metadata import clean_metadata
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
 
 logger = logging.getLogger(__name__)
+
+ITEM_COLUMNS = (
+    "item_id",
+    "track_name",
+    "artist_name",
+    "track_seconds",
+    "track_seconds_estimated",
+    "dislike_count",
+    "like_count",
+    "download_count",
+)
 
 
 class DataProcessing(Parameters):
@@ -84,16 +100,7 @@ def clean_items(
         RawDataError: the file is not merely dirty, or has too few tracks.
     """
     rules = DataProcessing.parse(parameters)
-    columns = [
-        Column("track_name", "track_name", "text"),
-        Column("artist_name", "artist_name", "text"),
-        Column("track_duration", "track_seconds", "number", 1, rules.max_track_seconds),
-        Column("track_genres_list", "genres", "text"),
-        Column("track_dislike_count", "dislike_count", "number"),
-        Column("track_like_count", "like_count", "number"),
-        Column("track_download_count", "download_count", "number"),
-    ]
-    cleaned = clean_metadata(raw_items, "item_id", columns)
+    cleaned = clean_metadata(raw_items, "item_id", item_columns(rules.max_track_seconds))
     if len(cleaned.table) < rules.min_tracks:
         raise RawDataError(
             f"only {len(cleaned.table)} known tracks; {rules.min_tracks} are needed for a list",
@@ -115,16 +122,7 @@ def clean_users(
         RawDataError: the file is not merely dirty.
     """
     DataProcessing.parse(parameters)
-    columns = [
-        Column("age_bin", "age_bin", "word", allowed=AGE_BINS),
-        Column("children", "children", "number", 0, 1),
-        Column("gender", "gender", "word", allowed=GENDERS),
-        Column("top_genre", "top_genre", "text"),
-        Column("user_disliked_track_count", "disliked_count", "number"),
-        Column("user_liked_track_count", "liked_count", "number"),
-        Column("user_downloaded_track_count", "downloaded_count", "number"),
-    ]
-    cleaned = clean_metadata(raw_users, "user_id", columns)
+    cleaned = clean_metadata(raw_users, "user_id", USER_COLUMNS)
     return cleaned.table, cleaned.quarantine, cleaned.quality
 
 
@@ -192,41 +190,25 @@ def estimate_durations(
         The tracks, sorted by item_id (track_seconds is null only for a track that has no length
         and was never played), and the counts for the report.
     """
-    import ibis
-
     rules = DataProcessing.parse(parameters)
-    known = known_items["track_seconds"].dropna()
-    # The middle of the known lengths; three and a half minutes where not even one is known.
-    fallback = int(known.sort_values().iloc[len(known) // 2]) if len(known) else 210
-    items = ibis.memtable(known_items[["item_id", "track_seconds"]])
-    estimates = (
-        estimate_track_seconds(listens, items, rules.min_full_play_seconds, fallback)
-        .order_by("item_id")
-        .execute()
-        .set_index("item_id")
+    filled = fill_durations(known_items, listens, rules.min_full_play_seconds)
+    table, played = filled.items[list(ITEM_COLUMNS)], filled.estimates["from_plays"]
+    skipped = f"track_duration unknown, only skipped: {filled.fallback_seconds} s"
+    unknown = table.loc[table["track_seconds"].isna(), "item_id"]
+    example = f"item_id {unknown.iloc[0]}" if len(unknown) else ""
+    return table, counts_frame(
+        [
+            _estimated("track_duration estimated from plays", filled.estimates[played]),
+            _estimated(skipped, filled.estimates[~played]),
+            (
+                ITEMS.name,
+                "track_duration unknown, never played",
+                "reported",
+                len(unknown),
+                example,
+            ),
+        ]
     )
-    seconds = known_items["track_seconds"].astype("Int32")
-    estimated = seconds.isna() & known_items["item_id"].isin(estimates.index)
-    filled = known_items["item_id"].map(estimates["track_seconds"]).astype("Int32")
-    table = known_items.drop(columns="genres").assign(
-        track_seconds=seconds.fillna(filled), track_seconds_estimated=estimated
-    )
-    columns = ["item_id", "track_name", "artist_name", "track_seconds", "track_seconds_estimated"]
-    table = table[[*columns, "dislike_count", "like_count", "download_count"]]
-    played = estimates["from_plays"]
-    counts = [
-        ("track_duration estimated from plays", "estimated", played),
-        (f"track_duration unknown, only skipped: {fallback} s", "estimated", ~played),
-    ]
-    rows = [
-        (ITEMS.name, check, action, int(which.sum()), _item_example(estimates[which]))
-        for check, action, which in counts
-    ]
-    unknown = table[table["track_seconds"].isna()]
-    example = "" if unknown.empty else f"item_id {unknown['item_id'].iloc[0]}"
-    check = "track_duration unknown, never played"
-    rows.append((ITEMS.name, check, "reported", len(unknown), example))
-    return table, _counts(rows)
 
 
 def cap_listens_at_tracks(listens: ir.Table, items: pd.DataFrame) -> tuple[ir.Table, pd.DataFrame]:
@@ -241,7 +223,9 @@ def cap_listens_at_tracks(listens: ir.Table, items: pd.DataFrame) -> tuple[ir.Ta
     joined = listens.inner_join(tracks, "item_id")
     longer = joined.filter(joined.listened_seconds > joined.track_seconds)
     count = int(longer.count().execute())
-    counts = _counts([(INTERACTIONS.name, "longer than the track, capped", "repaired", count, "")])
+    counts = counts_frame(
+        [(INTERACTIONS.name, "longer than the track, capped", "repaired", count, "")]
+    )
     return cap_listens(listens, tracks), counts
 
 
@@ -295,7 +279,7 @@ def complete_users(
     users = users.reindex(every).reset_index()
     example = f"user_id {heard['user_id'].iloc[0]}" if len(heard) else ""
     rows = int(heard["listens"].sum())
-    return users, _counts(
+    return users, counts_frame(
         [
             (INTERACTIONS.name, "of users without a profile", "reported", rows, example),
             (TEST.name, "users without a profile", "reported", len(asked), ""),
@@ -314,7 +298,7 @@ def list_genres(known_items: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     table, improper = genre_table(known_items)
     example = shorten(improper["genres"].iloc[0]) if len(improper) else ""
     check = "track_genres_list is no proper list, read as a plain one"
-    return table, _counts([(ITEMS.name, check, "repaired", len(improper), example)])
+    return table, counts_frame([(ITEMS.name, check, "repaired", len(improper), example)])
 
 
 def report_quality(
@@ -348,16 +332,7 @@ def report_quality(
     return quarantine, report
 
 
-def _item_example(estimates: pd.DataFrame) -> str:
-    if estimates.empty:
-        return ""
-    return f"item_id {estimates.index[0]}: {estimates['track_seconds'].iloc[0]} s"
-
-
-def _counts(rows: list[tuple[str, str, str, int, str]]) -> pd.DataFrame:
-    """Counts outside the reading of a file; those of 0 rows are left out."""
-    frame = pd.DataFrame(
-        [row for row in rows if row[3]], columns=["file", "check", "action", "rows", "example"]
-    )
-    text = dict.fromkeys(["file", "check", "action", "example"], "str")
-    return frame.astype({**text, "rows": "int64"})
+def _estimated(check: str, estimates: pd.DataFrame) -> tuple[str, str, str, int, str]:
+    first = "" if estimates.empty else f"item_id {estimates.index[0]}"
+    example = f"{first}: {estimates['track_seconds'].iloc[0]} s" if first else ""
+    return (ITEMS.name, check, "estimated", len(estimates), example)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from podium.common.raw_files import RawFile
+from podium.recommendation.metadata import Column
 
 INTERACTIONS = RawFile(
     "interactions.csv", ("user_id", "item_id", "listened_duration", "listened_datetime")
@@ -45,3 +46,31 @@ RAW_FILES = {
 
 AGE_BINS = ("18_29", "30_44", "45_60", "61_inf")
 GENDERS = ("M", "F")
+
+USER_COLUMNS = (
+    Column("age_bin", "age_bin", "word", allowed=AGE_BINS),
+    Column("children", "children", "number", 0, 1),
+    Column("gender", "gender", "word", allowed=GENDERS),
+    Column("top_genre", "top_genre", "text"),
+    Column("user_disliked_track_count", "disliked_count", "number"),
+    Column("user_liked_track_count", "liked_count", "number"),
+    Column("user_downloaded_track_count", "downloaded_count", "number"),
+)
+"""How the columns of the user metadata are read, user_id aside."""
+
+
+def item_columns(max_track_seconds: int) -> list[Column]:
+    """How the columns of the track metadata are read, item_id aside.
+
+    Args:
+        max_track_seconds: A longer track has no known length.
+    """
+    return [
+        Column("track_name", "track_name", "text"),
+        Column("artist_name", "artist_name", "text"),
+        Column("track_duration", "track_seconds", "number", 1, max_track_seconds),
+        Column("track_genres_list", "genres", "text"),
+        Column("track_dislike_count", "dislike_count", "number"),
+        Column("track_like_count", "like_count", "number"),
+        Column("track_download_count", "download_count", "number"),
+    ]

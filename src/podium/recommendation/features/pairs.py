@@ -49,8 +49,7 @@ def pair_features(history: History, window_days: int, past_windows: int) -> ir.T
 
 def day_bests(history: History) -> ir.Table:
     """Best fraction and number of listens of each pair on each day."""
-    listens = history.own_listens
-    return listens.group_by(*PAIR, "day").agg(best=listens.fraction.max(), listens=listens.count())
+    return history.own_days
 
 
 def day_decay(days: ir.Table, half_life_days: float, shift_days: int = 0) -> ir.NumericScalar:

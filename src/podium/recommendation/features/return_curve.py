@@ -42,7 +42,7 @@ def return_curve_features(
         (surplus of the user: over all, by strength, by recency, by artist, of the track itself).
         Tracks that were never heard get the user's surplus alone.
     """
-    days = day_bests(history).cache()
+    days = day_bests(history)
     step = window_days + gap_days
     past = _state(days, step, window_days, gap_days)
     for number in range(2, _PAST_CUTS + 1):

@@ -29,13 +29,15 @@ def return_rates(history: History, window_days: int, gap_days: int) -> tuple[ir.
         recent listener); and artist_id with ``artist_return_rate``.
     """
     pairs = _past_window(history, window_days, gap_days)
-    prior = pairs.agg(rate=exact_sum(pairs.again) / pairs.known.sum().nullif(0).cast("float64"))
-    items = pairs.group_by("item_id").agg(
+    by_item = pairs.group_by("item_id").agg(
         again=exact_sum(pairs.again),
         known=pairs.known.sum(),
         first=exact_sum(pairs.first_time),
         listeners=pairs.count(),
     )
+    # Held, because all below starts from it, and it looks at the listens of everyone.
+    items = by_item.cache()
+    prior = items.agg(rate=exact_sum(items.again) / items.known.sum().nullif(0).cast("float64"))
     items = items.cross_join(prior)
     item_rates = items.select(
         "item_id",

@@ -68,7 +68,8 @@ def interaction_matrix(
         .group_by("user_id", "item_id")
         .agg(weight=lambda rows: exact_sum(rows.worth))
     )
-    strong = pairs.filter(pairs.weight >= minimum_weight)
+    # Held, because it is asked twice and looks at the listens of everyone.
+    strong = pairs.filter(pairs.weight >= minimum_weight).cache()
     listeners = strong.group_by("item_id").agg(listeners=strong.user_id.count())
     strong = strong.semi_join(listeners.filter(listeners.listeners >= minimum_listeners), "item_id")
     order = ibis.window(group_by="user_id", order_by=[ibis.desc(strong.weight), strong.item_id])

@@ -1,0 +1,80 @@
+import socket
+
+import pytest
+from kedro.pipeline import Pipeline, node
+
+from podium.tracking import (
+    artifact_settings,
+    data_tags,
+    experiment_name,
+    local_store,
+    server_answers,
+)
+
+
+@pytest.fixture
+def listening():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]
+
+
+def test_a_server_that_listens_answers(listening):
+    assert server_answers(f"http://127.0.0.1:{listening}")
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_server_that_is_gone_does_not(scheme):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    assert not server_answers(f"{scheme}://127.0.0.1:{port}")
+    assert not server_answers(f"{scheme}://no.such.host.invalid:{port}")
+
+
+@pytest.mark.parametrize("uri", ["sqlite:////somewhere/mlflow.db", "postgresql://db/mlflow"])
+def test_what_is_no_web_server_is_not_asked(uri):
+    assert server_answers(uri)
+
+
+def test_artifacts_lie_beside_a_sqlite_file(tmp_path):
+    uri = f"sqlite:///{tmp_path}/deep/mlflow.db"
+    location = artifact_settings(uri)["create_experiment_kwargs"]["artifact_location"]
+    assert location == (tmp_path / "deep" / "mlartifacts").as_uri()
+
+
+def test_a_relative_sqlite_file_is_relative_to_here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    location = artifact_settings("sqlite:///mlflow.db")["create_experiment_kwargs"]
+    assert location["artifact_location"] == (tmp_path / "mlartifacts").as_uri()
+
+
+def test_a_server_chooses_itself():
+    assert artifact_settings("http://127.0.0.1:5000") == {}
+
+
+def test_local_store(tmp_path):
+    assert local_store(tmp_path) == f"sqlite:///{tmp_path}/mlflow.db"
+
+
+def identity(values):
+    return values
+
+
+def nodes(*names):
+    return Pipeline([node(identity, f"in_{name}", f"out_{name}", name=name) for name in names])
+
+
+def test_the_experiment_is_the_challenge():
+    assert experiment_name(nodes("hearme.modeling.a", "hearme.modeling.b")) == "hearme"
+    assert experiment_name(nodes("hearme.modeling.a", "other")) == "hearme"
+    assert experiment_name(nodes("other")) == "podium"
+
+
+def test_the_experiment_of_several_challenges(monkeypatch):
+    monkeypatch.setattr("podium.challenges.challenges", lambda: ("hearme", "museum"))
+    assert experiment_name(nodes("hearme.a.b", "museum.a.b")) == "podium"
+
+
+def test_data_tags_of_a_bare_catalog():
+    from kedro.io import DataCatalog
+
+    assert data_tags(DataCatalog()) == {}
