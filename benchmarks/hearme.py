@@ -32,7 +32,7 @@ STAGES = ("data_processing", "feature_engineering", "modeling", "evaluation", "s
 SMALL = SampleSize(users=4_000, tracks=6_000, listens=400_000, test_users=200)
 SIZES = {"competition": COMPETITION, "small": SMALL}
 SEED = 20250901
-SMALL_PEER_LISTENS = 150_000
+PEER_LISTENS = 2_000_000
 
 
 def main() -> None:
@@ -44,23 +44,23 @@ def main() -> None:
         "machine": {"cores": cores(), "memory_gb": psutil.virtual_memory().total / (1 << 30)},
         "size": asdict(size),
     }
+    root = options.workdir / options.size
+    costs: dict[str, Cost] = {}
     if not options.only_peers:
-        root = options.workdir / options.size
-        make_data(root, size)
-        costs = run_stages(root, options.params)
+        costs = measure_run(root, size, options.params)
         results["stages"] = {name: asdict(cost) for name, cost in costs.items()}
         results["total"] = asdict(_total(costs))
         results["score"] = score(root)
         write_results(options.results, results)
     if not options.skip_peers:
-        listens = options.peer_listens or (
-            SMALL_PEER_LISTENS if options.size == "small" else 2_000_000
-        )
-        peer_size = scaled(COMPETITION, listens)
+        peer_size = scaled(COMPETITION, options.peer_listens or PEER_LISTENS)
+        if options.size == "small" and not options.peer_listens:
+            peer_size = size
+        if peer_size != size:
+            root = options.workdir / f"peers_{peer_size.listens}"
+        if peer_size != size or not costs:
+            costs = measure_run(root, peer_size, options.params)
         results["peer_size"] = asdict(peer_size)
-        root = options.workdir / f"peers_{listens}"
-        make_data(root, peer_size)
-        costs = run_stages(root, options.params)
         results["pandas"] = compare_pandas(root, root / "peers", SOURCE)
         write_results(options.results, results)
         python = make_environment(options.peer_environment)
@@ -105,9 +105,16 @@ def truth_file(root: Path) -> Path:
     return root / "truth" / "hearme.csv"
 
 
+def measure_run(root: Path, size: SampleSize, params: str) -> dict[str, Cost]:
+    """Data where there are none, then every stage."""
+    make_data(root, size)
+    return run_stages(root, params)
+
+
 def run_stages(root: Path, params: str) -> dict[str, Cost]:
     """Run the stages as processes of their own and measure each."""
     costs = {}
+    store = make_tracking_store(root)
     for stage in STAGES:
         command = [sys.executable, "-m", "kedro", "run", f"--pipeline=hearme.{stage}"]
         given = ",".join(filter(None, [f"data_root={root}", params]))
@@ -118,8 +125,7 @@ def run_stages(root: Path, params: str) -> dict[str, Cost]:
             environment={
                 "PYTHONPATH": str(SOURCE),
                 "KEDRO_DISABLE_TELEMETRY": "1",
-                # Runs of the benchmark do not belong among the user's own.
-                "MLFLOW_TRACKING_URI": f"sqlite:///{root / 'mlflow.db'}",
+                "MLFLOW_TRACKING_URI": store,
             },
         )
         cost = costs[stage]
@@ -129,6 +135,21 @@ def run_stages(root: Path, params: str) -> dict[str, Cost]:
             flush=True,
         )
     return costs
+
+
+def make_tracking_store(root: Path) -> str:
+    """An MLflow store in the folder: the benchmark's runs do not belong among the user's own.
+
+    Returns:
+        Its URI.
+    """
+    import mlflow
+
+    store = f"sqlite:///{root / 'mlflow.db'}"
+    client = mlflow.MlflowClient(store)
+    if client.get_experiment_by_name("hearme") is None:
+        client.create_experiment("hearme", artifact_location=str(root / "mlartifacts"))
+    return store
 
 
 def score(root: Path) -> dict[str, Any]:
@@ -172,7 +193,9 @@ def _options() -> argparse.Namespace:
         help="default: benchmarks/results/hearme.md, or a file in the workdir for the small size",
     )
     parser.add_argument("--params", default="", help="more parameters for kedro run: a=1,b=2")
-    parser.add_argument("--peer-listens", type=int, help="default: 2,000,000")
+    parser.add_argument(
+        "--peer-listens", type=int, help="default: 2,000,000; for the small size the same"
+    )
     parser.add_argument(
         "--peer-environment",
         type=Path,

@@ -19,7 +19,7 @@ from podium.recommendation.metrics import LENGTH, Reading, score_users, true_fra
 from podium.recommendation.time_cuts import HOLDOUT_FOLD
 
 HERE = Path(__file__).resolve().parent
-PACKAGES = ("rectools[catboost]==0.19.0", "pandas<3", "pyarrow")
+PACKAGES = ("rectools[catboost]==0.19.0", "pandas<3", "pyarrow<22")
 #: Every value of the two feature tables has to agree to this, relative and absolute.
 TOLERANCE = 1e-6
 _FIRST_TRAINING_FOLD = HOLDOUT_FOLD + 1
@@ -81,35 +81,48 @@ def compare_rectools(
     truth = true_fractions(targets[targets["fold"] == HOLDOUT_FOLD], Reading())
     users = _holdout_users(tree)["user_id"].to_numpy()
     board = pd.read_csv(tree / "08_reporting/hearme/leaderboard.csv").set_index("model")
-    taken = ("feature_engineering", "modeling")
-    pairs = {
-        "als": ("implicit_als", None),
-        "item_knn": ("item_knn", None),
-        "two_stage": (str(board.index[0]), sum(stages[name].wall_seconds for name in taken)),
-    }
     rows = []
-    for theirs, (ours, whole) in pairs.items():
+    for theirs, ours in (("als", "implicit_als"), ("item_knn", "item_knn"), ("two_stage", None)):
         scored = score_users(lists[lists["model"] == theirs], truth, users, LENGTH)
-        interval = bootstrap_mean(scored["score"])
-        own_seconds = whole or float(board.loc[ours, ["fit_seconds", "predict_seconds"]].sum())
-        peer_seconds = sum(seconds[theirs].values())
+        own, peer = _own(board, ours, stages), seconds[theirs]
         rows.append(
             {
-                "podium": ours,
-                "rectools": theirs,
-                "podium_score": float(board.loc[ours, "score"]),
-                "rectools_score": interval.value,
-                "rectools_low": interval.low,
-                "rectools_high": interval.high,
-                "podium_seconds": own_seconds,
-                "rectools_seconds": peer_seconds,
-                "score_ratio": float(board.loc[ours, "score"]) / max(interval.value, 1e-9),
-                "seconds_ratio": peer_seconds / own_seconds,
+                **{f"podium_{key}": value for key, value in own.items()},
+                "rectools_model": theirs,
+                **{f"rectools_{key}": value for key, value in peer.items()},
+                **_interval(scored["score"]),
+                "score_ratio": own["score"] / max(float(scored["score"].mean()), 1e-9),
+                "wall_ratio": peer["wall"] / own["wall"],
+                "cpu_ratio": peer["cpu"] / own["cpu"] if own["cpu"] else None,
                 "rectools_peak_gb": cost.peak_gb,
                 "load": cost.load,
             }
         )
     return rows
+
+
+def _own(board: pd.DataFrame, model: str | None, stages: dict[str, Cost]) -> dict[str, Any]:
+    """Score and seconds of one recommender, or of the whole way to the best model."""
+    if model is not None:
+        row = board.loc[model]
+        wall = float(row["fit_seconds"] + row["predict_seconds"])
+        return {"model": model, "score": float(row["score"]), "wall": wall, "cpu": None}
+    taken = [stages[name] for name in ("feature_engineering", "modeling")]
+    return {
+        "model": str(board.index[0]),
+        "score": float(board["score"].iloc[0]),
+        "wall": sum(cost.wall_seconds for cost in taken),
+        "cpu": sum(cost.cpu_seconds for cost in taken),
+    }
+
+
+def _interval(scores: pd.Series) -> dict[str, float]:
+    interval = bootstrap_mean(scores)
+    return {
+        "rectools_score": interval.value,
+        "rectools_low": interval.low,
+        "rectools_high": interval.high,
+    }
 
 
 def compare_pandas(tree: Path, folder: Path, source: Path) -> dict[str, Any]:

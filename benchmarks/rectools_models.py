@@ -2,7 +2,7 @@
 
 Arguments: folder with listens.parquet (user_id, item_id, fraction, age_days, datetime: everything
 known at the cut) and users.parquet (whom to recommend to). Writes lists.parquet (model, user_id,
-item_id, rank) and seconds.json (model: fit, recommend) beside them.
+item_id, rank) and seconds.json (model: wall, cpu; of fit and lists together) beside them.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ def main() -> None:
     lists, seconds = [], {}
     for name, make in makers.items():
         model = make()
-        began = time.perf_counter()
+        began, busy = time.perf_counter(), time.process_time()
         model.fit(dataset)
         fitted = time.perf_counter()
         # Repeats count in this competition, so tracks already heard stay in the lists.
@@ -112,7 +112,7 @@ def main() -> None:
         ended = time.perf_counter()
         columns = [Columns.User, Columns.Item, Columns.Rank]
         lists.append(found[columns].astype("int64").assign(model=name))
-        seconds[name] = {"fit": fitted - began, "recommend": ended - fitted}
+        seconds[name] = {"wall": ended - began, "cpu": time.process_time() - busy}
         print(f"{name}: fit {fitted - began:.1f} s, lists {ended - fitted:.1f} s", flush=True)
     pd.concat(lists, ignore_index=True).to_parquet(folder / "lists.parquet", index=False)
     (folder / "seconds.json").write_text(json.dumps(seconds))

@@ -102,15 +102,14 @@ def _score(results: dict[str, Any]) -> str:
 
 
 def _rectools(results: dict[str, Any]) -> str:
+    cells = ("podium_score", "rectools_score", "score_ratio", "podium_wall", "rectools_wall")
+    cells += ("wall_ratio", "podium_cpu", "rectools_cpu", "cpu_ratio")
     rows = [
-        [
-            f"{row['podium']} / {row['rectools']}",
-            *(row[name] for name in ("podium_score", "rectools_score", "score_ratio")),
-            *(row[name] for name in ("podium_seconds", "rectools_seconds", "seconds_ratio")),
-        ]
+        [f"{row['podium_model']} / {row['rectools_model']}", *(row[cell] for cell in cells)]
         for row in results["rectools"]
     ]
-    header = ["Podium / RecTools", "score", "RecTools", "ratio", "s", "RecTools s", "times"]
+    header = ["Podium / RecTools", "score", "RecTools", "ratio", "wall s", "RecTools", "times"]
+    header += ["CPU s", "RecTools", "times"]
     size = results["peer_size"]
     return "\n\n".join(
         [
@@ -145,11 +144,10 @@ def _pandas(results: dict[str, Any]) -> str:
 
 
 def _text(cell: Any) -> str:
-    if isinstance(cell, float):
-        return (
-            f"{cell:.4f}" if abs(cell) < 1 else f"{cell:.2f}" if abs(cell) < 10 else f"{cell:.0f}"
-        )
-    return str(cell)
+    if not isinstance(cell, float):
+        return "" if cell is None else str(cell)
+    digits = 4 if abs(cell) < 1 else 2 if abs(cell) < 10 else 0
+    return f"{cell:.{digits}f}"
 
 
 def _replace(path: Path, text: str) -> None:

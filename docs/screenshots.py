@@ -73,7 +73,7 @@ def _report(browser: Any) -> None:
 
 def _viz(browser: Any, address: str) -> None:
     """The stages of HearMe as groups, then a plot in the side panel."""
-    browser.set_window_size(1150, 1600)
+    browser.set_window_size(1280, 1600)
     browser.get(f"{address}/?pid=hearme")
     _found(browser, "css selector", '[data-id="hearme"]')
     browser.execute_script(

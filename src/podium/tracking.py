@@ -92,6 +92,9 @@ class ResilientMlflowHook(MlflowHook):
         if self.check_server():
             try:
                 super().after_pipeline_run(run_params, pipeline, catalog)
+                # kedro-mlflow leaves that to the end of the process; a notebook goes on.
+                if not self._lost and not self._already_active_mlflow:
+                    mlflow.end_run()
             except mlflow.MlflowException as error:
                 self._stop_tracking(error)
 

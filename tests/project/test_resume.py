@@ -48,7 +48,7 @@ def test_killed_again_and_again(project_copy, finished):
     points = [
         saved(root, "hearme.train"),
         part_of(root, "features"),
-        saved(root, "hearme.models"),
+        saved(root, "hearme.feature_importance"),
     ]
     for number, point in enumerate(points):
         process = project_copy.start(*words, root=root, threads=2)
