@@ -38,14 +38,6 @@ class Cost:
     peak_gb: float
     load: float
 
-    @property
-    def idle_seconds(self) -> float:
-        """Wall seconds at the very least on a machine of this many cores with nothing else to do.
-
-        It is an estimate only where the machine was busy: it takes all cores as used all the time.
-        """
-        return min(self.wall_seconds, self.cpu_seconds / cores())
-
 
 def cores() -> int:
     """Cores that this process may use."""

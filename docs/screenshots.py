@@ -27,7 +27,7 @@ PROJECT = Path(__file__).resolve().parents[1]
 IMAGES = PROJECT / "docs" / "images"
 BIN = Path(sys.executable).parent
 LARGEST_BYTES = 300_000
-PATIENCE_SECONDS = 90
+PATIENCE_SECONDS = 300
 # The second run differs in what its rankers learn from.
 RUNS = ("data=sample", "data=sample,hearme.features.past_windows=4")
 SETTLING_SECONDS = 3

@@ -59,6 +59,7 @@ class ResilientMlflowHook(MlflowHook):
             **tracking["experiment"],
             "name": experiment_name(pipeline),
         }
+        tracking["run"] = {"name": run_name(pipeline, catalog, run_params)}
         context.config_loader["mlflow"] = {**settings, "server": server, "tracking": tracking}
         self._catalog = catalog
         self._lost = False
@@ -141,6 +142,14 @@ class ResilientMlflowHook(MlflowHook):
 def data_tags(catalog: DataCatalog) -> dict[str, str]:
     """The tags that the data hooks left on the catalog: which data, and their fingerprint."""
     return dict(getattr(catalog, "podium_data_tags", {}))
+
+
+def run_name(pipeline: Pipeline, catalog: DataCatalog, run_params: dict[str, Any]) -> str:
+    """What tells runs apart in a list: pipeline, data, preset, such as ``hearme sample fast``."""
+    names = run_params.get("pipeline_names") or [experiment_name(pipeline)]
+    kinds = {value for key, value in data_tags(catalog).items() if key.endswith(".data")}
+    preset = run_params.get("env")
+    return " ".join(["+".join(names), *sorted(kinds), *([preset] if preset else [])])
 
 
 def experiment_name(pipeline: Pipeline) -> str:

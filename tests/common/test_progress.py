@@ -44,7 +44,7 @@ def test_without_a_terminal_it_logs_how_far_it_is(no_terminal, monkeypatch, capl
         "told: 0 of 2",
         "told: 1 of 2",
     ]
-    assert capfd.readouterr() == ("", "")
+    assert capfd.readouterr().err == ""
 
 
 def test_quick_work_logs_nothing(no_terminal, caplog):

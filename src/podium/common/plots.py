@@ -196,7 +196,9 @@ def facet_bar_plot(facets: Mapping[str, pd.DataFrame], unit: str, title: str) ->
 
 def _horizontal(figure: Figure, names: Sequence[str], unit: str | None, title: str) -> None:
     _frame(figure, title, unit, None)
-    figure.update_yaxes(categoryorder="array", categoryarray=list(reversed(names)), type="category")
+    figure.update_yaxes(
+        categoryorder="array", categoryarray=list(reversed(names)), type="category", dtick=1
+    )
     figure.update_layout(height=140 + ROW_PIXELS * max(len(names), 3))
 
 

@@ -124,7 +124,8 @@ def test_metrics_follow_the_chosen_model(tables, leaderboard, user_scores):
         "candidate_recall": tables["candidate_recall"],
     }
     best = evaluation.summarise_metrics(**inputs, parameters=PARAMETERS)
-    als = evaluation.summarise_metrics(**inputs, parameters={**PARAMETERS, "chosen": "als"})
+    preferred = {**PARAMETERS, "chosen": ["not there", "als"]}
+    als = evaluation.summarise_metrics(**inputs, parameters=preferred)
     assert best["score"] == leaderboard["score"].iloc[0]
     assert als["score"] == leaderboard.set_index("model").at["als", "score"]
     assert best["candidate_recall.union"] == 0.55  # of fold 1, not of fold 2

@@ -44,7 +44,8 @@ class Evaluation(Parameters):
         resamples: Samples of the bootstrap over users.
         confidence: Confidence of the intervals.
         largest_genres: Genres with a row of their own in the breakdown.
-        chosen: Model that makes the submission; the best one, if null.
+        chosen: Models in order of preference; the first one on the leaderboard is what the
+            submission is made by.
         seed: Seed of the bootstrap.
     """
 
@@ -54,13 +55,19 @@ class Evaluation(Parameters):
     resamples: int = Field(2000, ge=100, le=100_000)
     confidence: float = Field(0.95, gt=0.5, lt=1)
     largest_genres: int = Field(12, ge=1, le=100)
-    chosen: str | None = None
+    chosen: tuple[str, ...] = ()
     seed: int = 0
 
     @property
     def reading(self) -> Reading:
         """How the statement is read."""
         return Reading.parse({"listen": self.listen, "rounding": self.rounding})
+
+
+def chosen_model(leaderboard: pd.DataFrame, parameters: Evaluation) -> str:
+    """The model that makes the submission; the best one where none is preferred."""
+    models = list(leaderboard["model"])
+    return next((name for name in parameters.chosen if name in models), str(models[0]))
 
 
 def score_models(
@@ -109,7 +116,9 @@ def summarise_metrics(
     parameters: dict[str, Any],
 ) -> dict[str, float]:
     """Flatten the leaderboard and the recall of the candidates into tracked metrics."""
-    flat = boards.leaderboard_metrics(leaderboard, Evaluation.parse(parameters).chosen)
+    flat = boards.leaderboard_metrics(
+        leaderboard, chosen_model(leaderboard, Evaluation.parse(parameters))
+    )
     flat["best_possible"] = float(user_scores.groupby("model")["ideal"].mean().iloc[0])
     flat["holdout_users"] = float(user_scores["user_id"].nunique())
     recall = _holdout(candidate_recall).set_index("source")["recall"]

@@ -35,6 +35,7 @@ from podium.pipelines.hearme.evaluation import (
     SCORE_UNIT,
     SHOWN_FEATURES,
     Evaluation,
+    chosen_model,
     strongest_features,
 )
 from podium.recommendation.time_cuts import HOLDOUT_FOLD
@@ -92,7 +93,7 @@ def make_report(
         parameters: Of the stage.
     """
     settings = Evaluation.parse(parameters)
-    chosen = settings.chosen or str(leaderboard["model"].iloc[0])
+    chosen = chosen_model(leaderboard, settings)
     confidence = f"{100 * settings.confidence:g} %"
     how_to_read = tuple(line.format(confidence=confidence) for line in HOW_TO_READ)
     names = (chosen, best_baseline(leaderboard))
