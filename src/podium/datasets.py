@@ -7,7 +7,6 @@ missing for ``--only-missing-outputs`` although an older file is there.
 
 from __future__ import annotations
 
-import atexit
 import os
 import shutil
 from collections.abc import Callable
@@ -229,11 +228,3 @@ def _remove(path: Path) -> None:
         shutil.rmtree(path, ignore_errors=True)
     else:
         path.unlink(missing_ok=True)
-
-
-@atexit.register
-def _close_connections() -> None:
-    """Let go of the engines before the interpreter does, which would call them leaked."""
-    for connection in ConnectionMixin._connections.values():
-        connection.disconnect()
-    ConnectionMixin._connections.clear()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import logging
 import os
@@ -239,6 +240,7 @@ class ErrorHooks:
         """Show a PodiumError by its message alone."""
         if getattr(sys.excepthook, "shows_podium_errors", False):
             return
+        atexit.register(_silence_leftovers)
         former = sys.excepthook
 
         def show(
@@ -266,6 +268,16 @@ def user_message(error: BaseException | None) -> str | None:
             return str(error)
         error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     return None
+
+
+def _silence_leftovers() -> None:
+    """Keep the interpreter's end quiet.
+
+    DuckDB's binding lists its own leftover objects on standard error when the interpreter is
+    already gone, after the last line of the run.
+    """
+    sys.stderr.flush()
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
 
 
 def _file(catalog: DataCatalog, name: str) -> str | None:

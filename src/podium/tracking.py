@@ -93,8 +93,9 @@ class ResilientMlflowHook(MlflowHook):
         if self.check_server():
             try:
                 super().after_pipeline_run(run_params, pipeline, catalog)
-                # kedro-mlflow leaves that to the end of the process; a notebook goes on.
-                if not self._lost and not self._already_active_mlflow:
+                # kedro-mlflow opens the run anew for every node and leaves those open until the
+                # process ends; a notebook goes on.
+                while not self._already_active_mlflow and mlflow.active_run():
                     mlflow.end_run()
             except mlflow.MlflowException as error:
                 self._stop_tracking(error)
