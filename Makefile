@@ -27,7 +27,7 @@ run: setup ## Run HearMe: raw files (or sample data) to a checked submission
 	$(BIN)/kedro run --pipeline=hearme
 
 test: setup ## Run every test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: setup ## Style, types and the import contract
 	$(BIN)/ruff check .
