@@ -150,11 +150,14 @@ class InteractionRidge(Ranker):
 
     def predict(self, features: np.ndarray) -> np.ndarray:
         """Expected fraction, not clipped."""
-        parts = [
-            self._design(features[start : start + _ROWS_AT_ONCE]).astype(np.float64)
-            @ self._coefficients
-            for start in range(0, len(features), _ROWS_AT_ONCE)
-        ]
+        from threadpoolctl import threadpool_limits
+
+        with threadpool_limits(1, "blas"):
+            parts = [
+                self._design(features[start : start + _ROWS_AT_ONCE]).astype(np.float64)
+                @ self._coefficients
+                for start in range(0, len(features), _ROWS_AT_ONCE)
+            ]
         return np.concatenate(parts) if parts else np.zeros(0)
 
     def gain(self) -> np.ndarray:
