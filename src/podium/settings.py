@@ -13,6 +13,9 @@ from podium.hooks import (
     ResumeHooks,
     TrackingHooks,
 )
+from podium.lazy_commands import defer_mlflow_commands
+
+defer_mlflow_commands()
 
 HOOKS = (ErrorHooks(), ResumeHooks(), TrackingHooks(), DataHooks())
 # Replaced by TrackingHooks, which calls kedro-mlflow's own hook with a fallback.
