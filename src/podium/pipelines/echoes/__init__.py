@@ -1,0 +1,1 @@
+"""Embedded Echoes: important or not, from an image and a text embedding."""
