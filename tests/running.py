@@ -84,16 +84,12 @@ class ProjectCopy:
 
     def run(self, *words, variables=None, timeout=400, **options):
         """``kedro run`` to its end; standard output and error together."""
-        return subprocess.run(
-            self.command(*words, **options),
-            cwd=self.folder,
-            env=self.environment(**(variables or {})),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=timeout,
-            check=False,
-        )
+        with self.start(*words, variables=variables, **options) as process:
+            try:
+                output, _ = process.communicate(timeout=timeout)
+            finally:
+                process.kill()
+        return subprocess.CompletedProcess(process.args, process.returncode, output)
 
     def session(self, *pipelines, root, env=ENV, variables=None, parameters=None, **run):
         """The same in this process, several times as fast; the log, or the error itself."""

@@ -1,5 +1,7 @@
 """Every dataset of the project is written whole or not at all."""
 
+import os
+
 import ibis
 import pandas as pd
 import pytest
@@ -163,6 +165,23 @@ def test_a_part_file_is_never_taken_for_the_whole(case):
     dataset.save(good)
     path.rename(path.with_name(f".{path.stem}.123.part{path.suffix}"))
     assert not dataset.exists()
+
+
+def test_what_killed_runs_left_is_swept_up(case):
+    dataset, path, good, _, _ = case
+    living, dead, dead_and_young = os.getpid(), 10**9, 10**9 + 1
+    parts = {
+        owner: path.with_name(f".{path.stem}.{owner}.part{path.suffix}.old")
+        for owner in (living, dead, dead_and_young)
+    }
+    path.parent.mkdir()
+    for owner, part in parts.items():
+        part.write_text("half")
+        if owner != dead_and_young:
+            os.utime(part, (0, 0))
+    dataset.save(good)
+    # That of a living process stays, and a young one: its process may be on another machine.
+    assert {owner for owner, part in parts.items() if part.exists()} == {living, dead_and_young}
 
 
 def test_a_folder_that_is_replaced_is_at_no_time_half_there(tmp_path, monkeypatch):

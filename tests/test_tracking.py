@@ -1,4 +1,6 @@
 import socket
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from kedro.pipeline import Pipeline, node
@@ -12,14 +14,17 @@ from podium.tracking import (
 )
 
 
-@pytest.fixture
-def listening():
+def test_a_server_answers_whatever_it_says():
+    with ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as server:  # says 501
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        assert server_answers(f"http://127.0.0.1:{server.server_port}")
+        server.shutdown()
+
+
+def test_a_server_that_hangs_with_its_port_open_does_not_answer(monkeypatch):
+    monkeypatch.setattr("podium.tracking.SERVER_TIMEOUT_SECONDS", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as server:
-        yield server.getsockname()[1]
-
-
-def test_a_server_that_listens_answers(listening):
-    assert server_answers(f"http://127.0.0.1:{listening}")
+        assert not server_answers(f"http://127.0.0.1:{server.getsockname()[1]}")
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])

@@ -7,8 +7,10 @@ missing for ``--only-missing-outputs`` although an older file is there.
 
 from __future__ import annotations
 
+import glob
 import os
 import shutil
+import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -24,13 +26,19 @@ from kedro.io import AbstractDataset
 from kedro_datasets._typing import HTMLPreview, TablePreview
 from kedro_datasets._utils import ConnectionMixin
 
+from podium.common.memory import release_freed_memory
 from podium.outdated import OutdatedFiles
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
     import pandas as pd
 
+    from podium.common.json_records import RawRecords
     from podium.common.raw_files import RawTable
+    from podium.fusion.embedding_table import EmbeddingTable
+
+
+_LEFTOVER_SECONDS = 3600
 
 
 class AtomicSave:
@@ -43,6 +51,7 @@ class AtomicSave:
         target = self._filepath
         part = target.with_name(f".{target.stem}.{os.getpid()}.part{target.suffix}")
         Path(target).parent.mkdir(parents=True, exist_ok=True)
+        _sweep(Path(target))
         self._filepath = part
         try:
             self._write(data)
@@ -124,9 +133,7 @@ class FoldedTableDataset(AtomicSave, AbstractDataset[dict[str, Any], dict[str, A
 
     def load(self) -> dict[str, Callable[[], pd.DataFrame]]:
         """A function per part, by its name."""
-        import pandas as pd
-
-        return {part.stem: partial(pd.read_parquet, part) for part in self._parts()}
+        return {part.stem: partial(_read_lean, part) for part in self._parts()}
 
     def preview(self, nrows: int = 10) -> TablePreview:
         """The first rows of the first part, for kedro-viz."""
@@ -146,15 +153,62 @@ class FoldedTableDataset(AtomicSave, AbstractDataset[dict[str, Any], dict[str, A
         folder.mkdir()
         for name, make in data.items():
             make().to_parquet(folder / f"{name}.parquet", index=False)
+            release_freed_memory()
 
     def _exists_on_disk(self) -> bool:
         return Path(self._filepath).is_dir()
 
 
-class RawCSVDataset(ConnectionMixin, AbstractDataset[None, "RawTable"]):
+class EmbeddingTableDataset(AtomicSave, AbstractDataset["EmbeddingTable", "EmbeddingTable"]):
+    """Rows of two embeddings as Parquet, the vectors as lists of a fixed size."""
+
+    def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
+        """Declare the file and kedro-viz's metadata."""
+        self._filepath = PurePosixPath(filepath)
+        self._version = None
+        self.metadata = metadata
+
+    def load(self) -> EmbeddingTable:
+        """Read the table; its vectors are read-only."""
+        from pyarrow.parquet import read_table
+
+        from podium.fusion.embedding_table import EmbeddingTable
+
+        return EmbeddingTable.from_arrow(read_table(self._filepath))
+
+    def preview(self, nrows: int = 10) -> TablePreview:
+        """The first rows with the norms of their vectors, for kedro-viz."""
+        import numpy as np
+        import pyarrow as pa
+        from pyarrow.parquet import ParquetFile
+
+        from podium.fusion.embedding_table import EmbeddingTable
+
+        batches = ParquetFile(self._filepath).iter_batches(nrows)
+        table = EmbeddingTable.from_arrow(pa.Table.from_batches([next(batches)]))
+        rows = table.rows.assign(
+            image_norm=np.linalg.norm(table.pairs.image, axis=1).round(4),
+            text_norm=np.linalg.norm(table.pairs.text, axis=1).round(4),
+        )
+        return TablePreview(rows.astype(str).to_dict(orient="split"))
+
+    def _describe(self) -> dict[str, Any]:
+        return {"filepath": self._filepath}
+
+    def _write(self, data: EmbeddingTable) -> None:
+        from pyarrow.parquet import write_table
+
+        write_table(data.to_arrow(), self._filepath)
+
+    def _exists_on_disk(self) -> bool:
+        return Path(self._filepath).is_file()
+
+
+class RawCSVDataset(ConnectionMixin, AbstractDataset[None, "RawTable | None"]):
     """A competition's CSV file, checked and opened as text columns on an Ibis engine.
 
-    Loading raises RawDataError with file, column and row where the file cannot be used.
+    Loading raises RawDataError with file, column and row where the file cannot be used, and gives
+    None where a file that is not required is missing.
     """
 
     _CONNECTION_GROUP: ClassVar[str] = "ibis"
@@ -181,27 +235,93 @@ class RawCSVDataset(ConnectionMixin, AbstractDataset[None, "RawTable"]):
         self._connection_config = connection
         self.metadata = metadata
 
-    def load(self) -> RawTable:
+    def load(self) -> RawTable | None:
         """Check the file and open it."""
         from kedro.utils import load_obj
 
         from podium.common.raw_files import open_raw_csv
 
-        return open_raw_csv(Path(self._filepath), load_obj(self._schema), self._connection)
+        spec = load_obj(self._schema)
+        if not (spec.required or self._exists()):
+            return None
+        return open_raw_csv(Path(self._filepath), spec, self._connection)
 
     def save(self, data: None) -> None:
         """Refuse: raw files are never written by a run."""
         raise PermissionError(f"{self._filepath} is raw data and is not written by a run")
 
     def preview(self, nrows: int = 10) -> TablePreview:
-        """The first rows as they stand in the file, for kedro-viz."""
+        """The first rows as they stand in the file, for kedro-viz; none where it is missing."""
         import pandas as pd
 
         from podium.common.raw_files import find_raw_file
 
-        file = find_raw_file(Path(self._filepath)) or self._filepath
+        file = find_raw_file(Path(self._filepath))
+        if file is None:
+            return TablePreview(pd.DataFrame().to_dict(orient="split"))
         rows = pd.read_csv(file, nrows=nrows, dtype="str", keep_default_na=False)
         return TablePreview(rows.to_dict(orient="split"))
+
+    def _exists(self) -> bool:
+        from podium.common.raw_files import find_raw_file
+
+        return find_raw_file(Path(self._filepath)) is not None
+
+    def _describe(self) -> dict[str, Any]:
+        return {"filepath": self._filepath, "schema": self._schema}
+
+
+def _read_lean(path: Path) -> pd.DataFrame:
+    """Read a wide table without holding it twice."""
+    from pyarrow.parquet import read_table
+
+    return read_table(path).to_pandas(split_blocks=True, self_destruct=True)
+
+
+class RawJSONDataset(AbstractDataset[None, "RawRecords | None"]):
+    """A competition's JSON file of records: a list, or one record per line; plain or gzip.
+
+    Loading opens the file; iterating over it reads it, and raises RawDataError where it cannot be
+    used. None where a file that is not required is missing.
+    """
+
+    def __init__(
+        self, *, filepath: str, schema: str, metadata: dict[str, Any] | None = None
+    ) -> None:
+        """Declare the file.
+
+        Args:
+            filepath: Where the file lies.
+            schema: Import path of its ``RawFile`` description.
+            metadata: For kedro-viz and other plugins.
+        """
+        self._filepath = PurePosixPath(filepath)
+        self._schema = schema
+        self.metadata = metadata
+
+    def load(self) -> RawRecords | None:
+        """Open the file."""
+        from kedro.utils import load_obj
+
+        from podium.common.json_records import open_raw_json
+
+        return open_raw_json(Path(self._filepath), load_obj(self._schema))
+
+    def save(self, data: None) -> None:
+        """Refuse: raw files are never written by a run."""
+        raise PermissionError(f"{self._filepath} is raw data and is not written by a run")
+
+    def preview(self, nrows: int = 10) -> TablePreview:
+        """The first records, long lists cut short, for kedro-viz."""
+        from itertools import islice
+
+        import pandas as pd
+
+        from podium.common.json_records import shorten_lists
+
+        raw = self.load() if self._exists() else ()
+        rows = [shorten_lists(record.values) for record in islice(raw or (), nrows)]
+        return TablePreview(pd.DataFrame(rows).astype(str).to_dict(orient="split"))
 
     def _exists(self) -> bool:
         from podium.common.raw_files import find_raw_file
@@ -221,6 +341,18 @@ def _replace(part: Path, target: Path) -> None:
     os.replace(target, former)
     os.replace(part, target)
     _remove(former)
+
+
+def _sweep(target: Path) -> None:
+    """Remove what killed runs left of earlier attempts to write the target."""
+    import psutil
+
+    for part in target.parent.glob(f".{glob.escape(target.stem)}.*.part{target.suffix}*"):
+        owner = part.name.removeprefix(f".{target.stem}.").split(".", 1)[0]
+        # A process of another machine that shares the folder cannot be seen: its part is young.
+        old = time.time() - part.stat().st_mtime > _LEFTOVER_SECONDS
+        if old and owner.isdigit() and not psutil.pid_exists(int(owner)):
+            _remove(part)
 
 
 def _remove(path: Path) -> None:

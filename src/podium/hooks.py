@@ -7,6 +7,7 @@ import json
 import logging
 import os
 import sys
+from importlib import import_module
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -90,12 +91,13 @@ class DataHooks:
             parameters.get("data"),
         )
         kind, tree = data_kind(*where), data_tree(*where)
-        files = [
-            Path(str(_file(catalog, name)))
+        raw = {
+            name.split(".", 1)[1]: Path(str(_file(catalog, name)))
             for name in sorted(pipeline.inputs())
             if name.startswith(f"{challenge}.raw_")
-        ]
-        if kind == "sample" and files:
+        }
+        files = [file for name, file in raw.items() if _is_required(challenge, name)]
+        if kind == "sample" and raw:
             seed = self._context.config_loader["globals"]["seed"]
             if write_missing_sample(tree, challenge, seed):
                 logger.info("Sample data of %s written to %s", challenge, tree / "01_raw")
@@ -284,6 +286,12 @@ def _file(catalog: DataCatalog, name: str) -> str | None:
     """Path of a dataset that is a file; None for one in memory or in MLflow."""
     path = getattr(catalog.get(name), "_filepath", None)
     return None if path is None else str(path)
+
+
+def _is_required(challenge: str, raw_file: str) -> bool:
+    """Whether a run cannot do without a raw file, by the challenge's contract."""
+    contract = import_module(f"podium.pipelines.{challenge}.schemas")
+    return bool(contract.RAW_FILES[raw_file].required)
 
 
 def _challenges_in(pipeline: Pipeline) -> list[str]:

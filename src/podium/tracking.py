@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import socket
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -24,6 +23,7 @@ from podium.provenance import git_commit, lock_hash
 logger = logging.getLogger(__name__)
 
 SERVER_TIMEOUT_SECONDS = 3.0
+_PATIENCE = {"MLFLOW_HTTP_REQUEST_TIMEOUT": "15", "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "3"}
 _SQLITE = "sqlite:///"
 
 
@@ -50,6 +50,9 @@ class ResilientMlflowHook(MlflowHook):
         settings = dict(context.config_loader["mlflow"])
         server, tracking = dict(settings["server"]), dict(settings["tracking"])
         uri = server["mlflow_tracking_uri"]
+        # A server that hangs costs a minute, not MLflow's many.
+        for name, value in _PATIENCE.items():
+            os.environ.setdefault(name, value)
         if not server_answers(uri):
             local = local_store(context.project_path)
             logger.warning("The tracking server %s does not answer: tracked in %s", uri, local)
@@ -173,13 +176,16 @@ def artifact_settings(uri: str) -> dict[str, Any]:
 
 
 def server_answers(uri: str) -> bool:
-    """Whether a TCP connection to an http(s) tracking server succeeds; files always answer."""
-    address = urlparse(uri)
-    if address.scheme not in ("http", "https"):
+    """Whether an http(s) tracking server answers a request in time; files always answer.
+
+    A port that is open proves nothing: the process behind it may hang.
+    """
+    if urlparse(uri).scheme not in ("http", "https"):
         return True
-    port = address.port or (443 if address.scheme == "https" else 80)
+    import httpx
+
     try:
-        with socket.create_connection((address.hostname or "", port), SERVER_TIMEOUT_SECONDS):
-            return True
-    except OSError:
+        httpx.get(f"{uri.rstrip('/')}/health", timeout=SERVER_TIMEOUT_SECONDS)
+    except httpx.HTTPError:
         return False
+    return True

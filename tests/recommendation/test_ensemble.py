@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from podium.common import time_budget
-from podium.common.time_budget import TimeBudget
+from podium.common.time_budget import OutOfTimeError, TimeBudget
 from podium.recommendation.ensemble import blend, fit_within_budget, standardise
-from podium.recommendation.rankers import LightGBMRanker, OutOfTimeError, Ranker
+from podium.recommendation.rankers import LightGBMRanker, Ranker
 from podium.recommendation.ranking_data import RankingData
 
 

@@ -7,8 +7,8 @@ import pickle
 import numpy as np
 import pytest
 
+from podium.common.time_budget import OutOfTimeError
 from podium.recommendation.interaction_ridge import InteractionRidge
-from podium.recommendation.rankers import OutOfTimeError
 from podium.recommendation.ranking_data import RankingData
 
 NAMES = ("pair_decay_7d", "pair_days_since_last", "user_repeat_share", "pair_listens", "unused")

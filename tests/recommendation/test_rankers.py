@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from podium import recommendation
+from podium.common.time_budget import OutOfTimeError
 from podium.recommendation.interaction_ridge import InteractionRidge
-from podium.recommendation.rankers import LightGBMRanker, OutOfTimeError, Ranker, XGBoostRanker
+from podium.recommendation.rankers import LightGBMRanker, Ranker, XGBoostRanker
 from podium.recommendation.ranking_data import RankingData
 
 SMALL = {"rounds": 30, "threads": 1}

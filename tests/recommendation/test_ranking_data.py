@@ -86,7 +86,9 @@ def test_all_negatives_stay_where_there_are_no_more():
 
 def test_a_user_of_two_folds_stays_two_groups():
     part = ranking_data(FEATURES, TARGETS)
-    whole = concatenate([part, ranking_data(FEATURES[5:]), part])
+    parts = [part, ranking_data(FEATURES[5:]), part]
+    whole = concatenate(parts)
+    assert not parts  # each may be freed once it is copied
     assert whole.groups.tolist() == [3, 2, 1, 1, 3, 2, 1]
     assert len(whole) == 13
     assert whole.target[7:].tolist() == part.target.tolist()

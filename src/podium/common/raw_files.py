@@ -39,10 +39,14 @@ _FIELD = '("(?:[^"]|"")*"|[^",][^,]*|),'
 
 @dataclass(frozen=True)
 class RawFile:
-    """The contract of one raw file: its name and the columns that must be there."""
+    """The contract of one raw file: its name and the columns that must be there.
+
+    A file that is not `required` may be missing; its dataset then loads None.
+    """
 
     name: str
     columns: tuple[str, ...]
+    required: bool = True
 
 
 @dataclass(frozen=True)
@@ -85,8 +89,10 @@ def find_raw_file(path: Path) -> Path | None:
 
 
 def missing_raw_files(folder: Path, files: Iterable[RawFile]) -> list[str]:
-    """Names of the files of a contract that are not in `folder`, in the order of the contract."""
-    return [file.name for file in files if find_raw_file(folder / file.name) is None]
+    """Names of the required files that are not in `folder`, in the order of the contract."""
+    return [
+        file.name for file in files if file.required and find_raw_file(folder / file.name) is None
+    ]
 
 
 def open_raw_csv(path: Path, spec: RawFile, connection: Any) -> RawTable:

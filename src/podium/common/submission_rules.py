@@ -5,7 +5,7 @@ They compare text, so that a file is judged as it is written: ``7.0``, ``07`` an
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -110,6 +110,32 @@ class SequentialIds:
         wanted = (found.index.to_numpy() - 1 + self.start).astype(str)
         rule = f"{self.column} must run from {self.start} in sequence"
         yield faulty_rows(rule, found[found.to_numpy() != wanted])
+
+
+@dataclass(frozen=True)
+class InOrder:
+    """The values of a column stand in a given order; those that do not belong there are left out.
+
+    A file with too few or too many rows breaks `OneRowEach`, and keeps this one if the rows that
+    belong there follow each other rightly.
+    """
+
+    column: str
+    expected: Sequence[object]
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The column."""
+        return (self.column,)
+
+    def check(self, table: SubmissionTable) -> Iterable[Fault]:
+        """Find every row that belongs before one that stands above it."""
+        places = {name: place for place, name in enumerate(_texts(self.expected))}
+        found = table.frame[self.column]
+        found = found[found.isin(list(places))].drop_duplicates()
+        at = found.map(places).to_numpy(dtype="int64")
+        late = at < np.maximum.accumulate(at) if len(at) else at.astype(bool)
+        yield faulty_rows(f"{self.column} must stand in the order asked for", found[late])
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,10 @@ _DURATION = re.compile(r"\s*".join(rf"(?:(\d+(?:\.\d+)?)\s*{unit})?" for unit in
 _started = time.monotonic()
 
 
+class OutOfTimeError(Exception):
+    """Training was stopped because its time was up."""
+
+
 def start_clock() -> None:
     """Mark the start of the run that a time budget is counted from."""
     global _started  # noqa: PLW0603 - one run a process, and nodes share no other state

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 
+from podium.common.data_quality import QualityLog
 from podium.common.errors import RawDataError
 from podium.common.raw_files import BLANK, RawTable
 from podium.common.raw_values import parse_whole_number, shorten
-from podium.recommendation.data_quality import QualityLog
 
 
 def read_asked_users(raw: RawTable) -> tuple[pd.DataFrame, QualityLog]:

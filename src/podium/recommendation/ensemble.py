@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from podium.common.measure import Measure
-from podium.common.time_budget import TimeBudget
-from podium.recommendation.rankers import OutOfTimeError, Ranker
+from podium.common.time_budget import OutOfTimeError, TimeBudget
+from podium.recommendation.rankers import Ranker
 
 if TYPE_CHECKING:
     from podium.recommendation.ranking_data import RankingData

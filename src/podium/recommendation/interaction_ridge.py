@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from podium.recommendation.rankers import OutOfTimeError, Ranker
+from podium.common.time_budget import OutOfTimeError
+from podium.recommendation.rankers import Ranker
 
 if TYPE_CHECKING:
     from podium.recommendation.ranking_data import RankingData

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import pandas as pd
 import pyarrow as pa
 
+from podium.common.data_quality import QUARANTINE_COLUMNS, QualityLog
 from podium.common.errors import RawDataError
 from podium.common.raw_files import BLANK, RawTable
 from podium.common.raw_values import (
@@ -19,7 +20,6 @@ from podium.common.raw_values import (
     shorten,
     summarise_reasons,
 )
-from podium.recommendation.data_quality import QUARANTINE_COLUMNS, QualityLog
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir

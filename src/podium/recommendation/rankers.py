@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from podium.common.time_budget import OutOfTimeError
+
 if TYPE_CHECKING:
     from podium.recommendation.ranking_data import RankingData
 
 # LambdaRank and XGBoost's rank objectives want whole-numbered relevance: quarters.
 RELEVANCE_LEVELS = 4
-
-
-class OutOfTimeError(Exception):
-    """Training was stopped because its time was up."""
 
 
 class Ranker(ABC):

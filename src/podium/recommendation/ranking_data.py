@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     import pandas as pd
 
 KEYS = ("user_id", "item_id")
@@ -87,19 +86,24 @@ def ranking_data(
     )
 
 
-def concatenate(parts: Sequence[RankingData]) -> RankingData:
-    """Put folds one below the other; a user of two folds stays two groups."""
+def concatenate(parts: list[RankingData]) -> RankingData:
+    """Put folds one below the other; a user of two folds stays two groups.
+
+    Takes the parts out of the list, so that each can be freed once it is copied: features are the
+    bulk of a run's memory.
+    """
     if len(parts) == 1:
-        return parts[0]
-    return RankingData(
-        parts[0].names,
-        np.concatenate([part.features for part in parts]),
-        np.concatenate([part.users for part in parts]),
-        np.concatenate([part.items for part in parts]),
-        np.concatenate([part.groups for part in parts]),
-        np.concatenate([part.target for part in parts]),
-        np.concatenate([part.weight for part in parts]),
-    )
+        return parts.pop()
+    names = parts[0].names
+    rows = np.cumsum([0, *map(len, parts)])
+    whole = {
+        name: np.concatenate([getattr(part, name) for part in parts])
+        for name in ("users", "items", "groups", "target", "weight")
+    }
+    features = np.empty((rows[-1], len(names)), np.float32)
+    for start, stop in pairwise(rows):
+        features[start:stop] = parts.pop(0).features
+    return RankingData(names, features, **whole)
 
 
 def group_sizes(users: np.ndarray) -> np.ndarray:

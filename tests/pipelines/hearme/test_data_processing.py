@@ -8,10 +8,10 @@ import pandas as pd
 import pytest
 from raw_hearme import good_files, run_stage, write_files
 
+from podium.common.data_quality import combine_quality
 from podium.common.errors import PodiumError
 from podium.common.parameters import ParameterError
 from podium.pipelines.hearme import schemas
-from podium.recommendation.data_quality import combine_quality
 
 
 def test_clean_files_stay_as_they_are(tmp_path: Path) -> None:

@@ -1,3 +1,5 @@
+import gzip
+
 import pandas as pd
 import pytest
 from hypothesis import given, settings
@@ -148,6 +150,15 @@ def test_a_missing_raw_file_is_named(files, name):
     (files / "raw" / name).unlink()
     with pytest.raises(RawDataError, match=name):
         check_file(files / "submission.csv", files / "raw")
+
+
+def test_compressed_raw_files_serve_as_well(files):
+    arguments = (files / "submission.csv", files / "listens.csv", files / "raw")
+    expected = score_file(*arguments, only_in_truth=False)
+    for path in (files / "raw").iterdir():
+        path.with_name(f"{path.name}.gz").write_bytes(gzip.compress(path.read_bytes()))
+        path.unlink()
+    assert score_file(*arguments, only_in_truth=False) == expected
 
 
 def test_the_rules_take_ids_of_any_integer_type():

@@ -10,6 +10,12 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from pydantic import Field, model_validator
 
+from podium.common.data_quality import (
+    QUARANTINE_COLUMNS,
+    QualityLog,
+    combine_quality,
+    counts_frame,
+)
 from podium.common.errors import RawDataError
 from podium.common.parameters import Parameters
 from podium.common.raw_files import BLANK, RawTable
@@ -25,12 +31,6 @@ from podium.pipelines.hearme.raw_contract import (
 )
 from podium.recommendation.asked_users import read_asked_users
 from podium.recommendation.catalogue import artist_table, genre_table
-from podium.recommendation.data_quality import (
-    QUARANTINE_COLUMNS,
-    QualityLog,
-    combine_quality,
-    counts_frame,
-)
 from podium.recommendation.durations import fill_durations
 from podium.recommendation.listens import (
     WRONG_OF_COLUMN,

@@ -10,6 +10,7 @@ import numpy as np
 
 from podium.common.builder import Declaration, build
 from podium.common.measure import Measure
+from podium.common.memory import release_freed_memory
 from podium.common.parameters import Parameters
 from podium.common.time_budget import TimeBudget
 from podium.pipelines.hearme.feature_engineering import Compute, SourceParameters
@@ -151,6 +152,7 @@ def training_data(
                 seed + number,
             )
         )
+        release_freed_memory()
     data = concatenate(parts)
     logger.info(
         "%s rows and %s features of folds %s to learn from",
@@ -184,7 +186,9 @@ def labelled_folds(features: Mapping[str, Any]) -> list[int]:
 
 
 def _holdout(features: Mapping[str, Callable[[], pd.DataFrame]]) -> RankingData:
-    return ranking_data(features[f"fold_{HOLDOUT_FOLD}"]())
+    data = ranking_data(features[f"fold_{HOLDOUT_FOLD}"]())
+    release_freed_memory()
+    return data
 
 
 def _local_score(

@@ -6,8 +6,8 @@ import ibis.expr.datatypes as dt
 import pandera.ibis as pai
 import pandera.pandas as pap
 
+from podium.common.data_quality import ACTIONS
 from podium.pipelines.hearme.raw_contract import AGE_BINS, GENDERS, RAW_FILES
-from podium.recommendation.data_quality import ACTIONS
 
 Train = pai.DataFrameSchema(
     {

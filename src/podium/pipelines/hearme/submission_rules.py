@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from podium.common import submission
 from podium.common.bootstrap import bootstrap_mean
 from podium.common.errors import RawDataError
+from podium.common.raw_files import RawFile, find_raw_file
 from podium.common.submission_rules import (
     Columns,
     GroupSize,
@@ -20,6 +21,7 @@ from podium.common.submission_rules import (
     WholeNumbers,
 )
 from podium.common.truth_file import number_column, read_truth_text
+from podium.pipelines.hearme.raw_contract import INTERACTIONS, ITEMS, TEST
 from podium.recommendation.metrics import (
     LENGTH,
     all_readings,
@@ -180,7 +182,7 @@ def _headline(users: pd.DataFrame) -> dict[str, float]:
 
 
 def _test_users(raw: Path) -> list[int]:
-    frame = read_truth_text(raw / "test.csv")
+    frame = read_truth_text(_raw(raw, TEST))
     return number_column(frame, "user_id", "test.csv", whole=True).tolist()
 
 
@@ -189,11 +191,17 @@ def _known_items(raw: Path, file: Path) -> list[int]:
 
     The listens are many, so they are read only if the file holds a track beside the metadata.
     """
-    items = _integers(raw / "item_metadata.csv", "item_id")
+    items = _integers(_raw(raw, ITEMS), "item_id")
     frame = submission.read_submission(file).frame
     if "item_id" in frame and not set(frame["item_id"]) <= set(map(str, items)):
-        items |= _integers(raw / "interactions.csv", "item_id")
+        items |= _integers(_raw(raw, INTERACTIONS), "item_id")
     return sorted(items)
+
+
+def _raw(folder: Path, file: RawFile) -> Path:
+    """A raw file, plain or compressed; one that is missing is reported by who opens it."""
+    path = folder / file.name
+    return find_raw_file(path) or path
 
 
 def _integers(path: Path, column: str) -> set[int]:
@@ -205,7 +213,7 @@ def _track_seconds(raw: Path) -> pd.Series:
     import pandas as pd
 
     seconds = "try_cast(item_id AS BIGINT), try_cast(track_duration AS DOUBLE)"
-    rows = _distinct(raw / "item_metadata.csv", seconds)
+    rows = _distinct(_raw(raw, ITEMS), seconds)
     known = {item: length for item, length in rows if item is not None and length}
     return pd.Series(known, dtype="float64")
 

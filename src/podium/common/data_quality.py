@@ -3,16 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Protocol
 
 import pandas as pd
 
 from podium.common.errors import PodiumError
-from podium.common.raw_files import RawTable
 
 QUALITY_COLUMNS = ["file", "check", "action", "rows", "share", "example"]
 QUARANTINE_COLUMNS = ["file", "row", "reason", "content"]
 ACTIONS = ("read", "kept", "repaired", "estimated", "dropped", "quarantined", "reported")
 """The first is the sum of `kept`, `dropped` and `quarantined`; the others tell about kept rows."""
+
+
+class OpenFile(Protocol):
+    """What the log asks of a raw file, such as `podium.common.raw_files.RawTable`."""
+
+    @property
+    def file(self) -> str:
+        """Name of the file."""
+
+    @property
+    def rows(self) -> int:
+        """Number of records read."""
+
+    @property
+    def extra_columns(self) -> tuple[str, ...]:
+        """Names in the file that nobody asked for."""
+
+    @property
+    def ends_whole(self) -> bool:
+        """False where the last record may be cut short."""
 
 
 def counts_frame(rows: list[tuple[str, str, str, int, str]]) -> pd.DataFrame:
@@ -27,7 +47,7 @@ def counts_frame(rows: list[tuple[str, str, str, int, str]]) -> pd.DataFrame:
 class QualityLog:
     """Collects what was counted on one file."""
 
-    def __init__(self, raw: RawTable) -> None:
+    def __init__(self, raw: OpenFile) -> None:
         """Begin with what opening the file has told."""
         self.file = raw.file
         self._rows: list[tuple[str, str, int, str]] = [("rows", "read", raw.rows, "")]

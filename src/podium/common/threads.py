@@ -1,0 +1,27 @@
+"""Numerical work on one thread, so that its sums do not depend on the number of threads."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Hold BLAS, OpenMP and (where it is loaded) torch to one thread meanwhile.
+
+    A sum split over threads is added up in another order, and floating-point sums depend on it.
+    """
+    from threadpoolctl import threadpool_limits
+
+    torch = sys.modules.get("torch")
+    before = torch.get_num_threads() if torch else 0
+    with threadpool_limits(limits=1):
+        if torch:
+            torch.set_num_threads(1)
+        try:
+            yield
+        finally:
+            if torch:
+                torch.set_num_threads(before)
