@@ -7,7 +7,8 @@ from evaluation_tables import LENGTH, SKILL, USERS, make_tables
 from podium.common.errors import PodiumError
 from podium.common.leaderboard import LeaderboardError
 from podium.pipelines.hearme import evaluation
-from podium.pipelines.hearme.report import count_quarantine, make_report
+from podium.pipelines.hearme.report import make_report
+from podium.pipelines.shared import count_quarantine
 
 PARAMETERS = {"resamples": 400, "seed": 3}
 

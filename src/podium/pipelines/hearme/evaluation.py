@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +11,7 @@ from pydantic import Field
 from podium.common import leaderboard as boards
 from podium.common import plots
 from podium.common.errors import PodiumError
-from podium.common.parameters import Parameters
+from podium.pipelines.shared import Scoring, chosen_model, log_leaderboard
 from podium.recommendation import breakdowns, metrics
 from podium.recommendation.metrics import Reading
 from podium.recommendation.time_cuts import HOLDOUT_FOLD
@@ -20,9 +19,6 @@ from podium.recommendation.time_cuts import HOLDOUT_FOLD
 if TYPE_CHECKING:
     import ibis
     from plotly.graph_objects import Figure
-
-logger = logging.getLogger(__name__)
-
 
 SCORE_UNIT = "score: mean fraction listened of the 50 tracks (0 to 1)"
 SHOWN_FEATURES = 20
@@ -34,40 +30,25 @@ BREAKDOWN_TITLES = {
 }
 
 
-class Evaluation(Parameters):
-    """Parameters of the stage.
+class Evaluation(Scoring):
+    """Parameters of the stage, beside those of every challenge.
 
     Attributes:
         listen: Which listen of a track counts, `best` or `total`.
         rounding: `quarters` or `continuous`.
         users: Whom the holdout asks: `all` its users, or only those of the `test` file.
-        resamples: Samples of the bootstrap over users.
-        confidence: Confidence of the intervals.
         largest_genres: Genres with a row of their own in the breakdown.
-        chosen: Models in order of preference; the first one on the leaderboard is what the
-            submission is made by.
-        seed: Seed of the bootstrap.
     """
 
     listen: str = "best"
     rounding: str = "quarters"
     users: str = Field("all", pattern="^(all|test)$")
-    resamples: int = Field(2000, ge=100, le=100_000)
-    confidence: float = Field(0.95, gt=0.5, lt=1)
     largest_genres: int = Field(12, ge=1, le=100)
-    chosen: tuple[str, ...] = ()
-    seed: int = 0
 
     @property
     def reading(self) -> Reading:
         """How the statement is read."""
         return Reading.parse({"listen": self.listen, "rounding": self.rounding})
-
-
-def chosen_model(leaderboard: pd.DataFrame, parameters: Evaluation) -> str:
-    """The model that makes the submission; the best one where none is preferred."""
-    models = list(leaderboard["model"])
-    return next((name for name in parameters.chosen if name in models), str(models[0]))
 
 
 def score_models(
@@ -103,8 +84,7 @@ def build_leaderboard(
         confidence=chosen.confidence,
         seed=chosen.seed,
     )
-    for row in board.itertuples():
-        logger.info("%s: %.4f [%.4f, %.4f]", row.model, row.score, row.ci_low, row.ci_high)
+    log_leaderboard(board)
     return board
 
 
@@ -125,11 +105,6 @@ def summarise_metrics(
     for source, share in recall.to_dict().items():
         flat[f"candidate_recall.{boards.metric_name(str(source))}"] = float(share)
     return flat
-
-
-def track_metrics(metrics: dict[str, float]) -> dict[str, dict[str, float]]:
-    """The same metrics in the form that kedro-mlflow's metric dataset wants."""
-    return {name: {"value": value, "step": 0} for name, value in metrics.items()}
 
 
 def break_down_scores(

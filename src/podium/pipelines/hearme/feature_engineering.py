@@ -12,6 +12,7 @@ from podium.common.builder import Declaration, build
 from podium.common.measure import Measure
 from podium.common.parameters import Parameters
 from podium.common.progress import track
+from podium.pipelines.shared import Compute
 from podium.recommendation.candidates import (
     CandidateSource,
     generate_candidates,
@@ -80,14 +81,6 @@ class FeatureParameters(Parameters):
     """What the features look back on."""
 
     past_windows: int
-
-
-class Compute(Parameters):
-    """Seed, threads and time of a run."""
-
-    seed: int
-    threads: int
-    time_budget: str | int | float | None = None
 
 
 def cut_time(

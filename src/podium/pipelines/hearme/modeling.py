@@ -11,9 +11,8 @@ import numpy as np
 from podium.common.builder import Declaration, build
 from podium.common.measure import Measure
 from podium.common.memory import release_freed_memory
-from podium.common.parameters import Parameters
-from podium.common.time_budget import TimeBudget
-from podium.pipelines.hearme.feature_engineering import Compute, SourceParameters
+from podium.pipelines.hearme.feature_engineering import SourceParameters
+from podium.pipelines.shared import Compute, Reserve
 from podium.recommendation.candidates import top_of_source
 from podium.recommendation.ensemble import FittedEnsemble, blend, fit_within_budget
 from podium.recommendation.metrics import LENGTH, Reading, score_users, true_fractions
@@ -37,15 +36,13 @@ class RankerParameters(Declaration):
     weight: float = 1.0
 
 
-class ModelingParameters(Parameters):
-    """What the rankers learn from."""
+class ModelingParameters(Reserve):
+    """What the rankers learn from, and the time kept for what comes after them."""
 
     target_rounding: Literal["quarters", "continuous"]
     negatives_per_user: int | None
     fill_source: str
     fallback_source: str
-    reserve_seconds: float
-    reserve_share: float
 
 
 def fit_rankers(
@@ -62,7 +59,7 @@ def fit_rankers(
         The fitted rankers; their lists on the holdout (with the blend's); the costs; importances.
     """
     settings, wanted = Compute.parse(compute), ModelingParameters.parse(parameters)
-    budget = TimeBudget.parse(settings.time_budget)
+    budget = settings.budget
     numbers = labelled_folds(features)
     training = [number for number in numbers if number > HOLDOUT_FOLD]
     data = training_data(features, targets, training, scoring, wanted, settings.seed)
@@ -84,7 +81,7 @@ def fit_rankers(
         data,
         budget,
         refit_ratio=len(numbers) / max(1, len(training)),
-        reserve_seconds=max(wanted.reserve_seconds, wanted.reserve_share * (budget.seconds or 0.0)),
+        reserve_seconds=wanted.seconds(budget),
         on_fitted=score,
     )
     weights = blend_weights(rankers)

@@ -13,6 +13,7 @@ from podium.pipelines.hearme import (
     report,
     submission,
 )
+from podium.pipelines.shared import track_metrics
 
 CATALOGUE = ("items", "item_artists", "item_genres", "users")
 FOLDS = ("folds", "fold_users")
@@ -124,7 +125,7 @@ def _evaluation() -> list[Node]:
             by_name("leaderboard", "user_scores", "candidate_recall", **rules),
             "metrics",
         ),
-        step(stage.track_metrics, "metrics", "tracked_metrics"),
+        step(track_metrics, "metrics", "tracked_metrics"),
         step(
             stage.break_down_scores,
             by_name(*holdout, "folds", "users", "train", **rules),

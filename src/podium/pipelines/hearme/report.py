@@ -35,9 +35,9 @@ from podium.pipelines.hearme.evaluation import (
     SCORE_UNIT,
     SHOWN_FEATURES,
     Evaluation,
-    chosen_model,
     strongest_features,
 )
+from podium.pipelines.shared import chosen_model, count_quarantine, submission_text
 from podium.recommendation.time_cuts import HOLDOUT_FOLD
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ def make_report(
         _importance_section(feature_importance),
         data_quality_section(data_quality, count_quarantine(quarantine)),
         Section("How to read this", how_to_read),
-        facts_section("This run", run, _submission_text(run)),
+        facts_section("This run", run, submission_text(run, "hearme")),
     )
     report = Report(
         title="HearMe: 50 tracks for every listener",
@@ -118,21 +118,6 @@ def make_report(
         sections=sections,
     )
     return render_report(report)
-
-
-def count_quarantine(quarantine: pd.DataFrame | ibis.Table) -> pd.DataFrame:
-    """Rows set aside per file and reason: `file`, `reason`, `rows`, `first_row`, most first."""
-    if isinstance(quarantine, pd.DataFrame):
-        rows = quarantine.groupby(["file", "reason"])["row"]
-        counts = rows.agg(rows="count", first_row="min").reset_index()
-    else:
-        counts = (
-            quarantine.group_by(["file", "reason"])
-            .agg(rows=quarantine.count(), first_row=quarantine["row"].min())
-            .to_pandas()
-        )
-    keys = ["rows", "file", "reason"]
-    return counts.sort_values(keys, ascending=[False, True, True]).reset_index(drop=True)
 
 
 def _figures(
@@ -256,13 +241,3 @@ def _importance_section(feature_importance: pd.DataFrame) -> Section:
         caption = f"Strongest features by {title}, mean over the rankers"
         blocks.append(Chart(charts.bar_chart(marks, f"share of the {title}, %"), caption))
     return Section("Features", (), tuple(blocks))
-
-
-def _submission_text(run: dict[str, Any]) -> tuple[str, ...]:
-    path = run.get("submission")
-    if not path:
-        return ()
-    return (
-        f"The submission lies in {path}. It is written only if it keeps every rule; check any file "
-        "with: kedro submission check hearme FILE",
-    )

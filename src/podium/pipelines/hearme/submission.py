@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from podium.common.submission import SubmissionError, check_frame
 from podium.common.time_budget import TimeBudget
-from podium.pipelines.hearme.feature_engineering import Compute
 from podium.pipelines.hearme.modeling import (
     ModelingParameters,
     blend_weights,
@@ -19,6 +17,7 @@ from podium.pipelines.hearme.modeling import (
     training_data,
 )
 from podium.pipelines.hearme.submission_rules import COLUMNS, rules
+from podium.pipelines.shared import Compute, accepted
 from podium.recommendation.candidates import top_of_source
 from podium.recommendation.ensemble import blend, fit_within_budget
 from podium.recommendation.history import Catalogue, History
@@ -120,15 +119,8 @@ def check_submission(
     Raises:
         SubmissionError: if any rule is broken, so that nothing is written.
     """
-    faults = check_frame(ranked_tracks, rules(test["user_id"].tolist(), items["item_id"].tolist()))
-    if faults:
-        raise SubmissionError(faults)
-    logger.info(
-        "submission checked: %s rows for %s users, no fault",
-        f"{len(ranked_tracks):,}",
-        f"{len(test):,}",
-    )
-    return ranked_tracks
+    allowed = rules(test["user_id"].tolist(), items["item_id"].tolist())
+    return accepted(ranked_tracks, allowed, f"{len(test):,} users")
 
 
 def _warn(what: str, users: tuple[int, ...]) -> None:

@@ -1,0 +1,124 @@
+"""Parameters and node functions that the stages of every challenge use."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from pydantic import Field
+
+from podium.common.parameters import Parameters
+from podium.common.submission import SubmissionError, check_frame
+from podium.common.submission_rules import Rule
+from podium.common.time_budget import TimeBudget
+
+if TYPE_CHECKING:
+    import ibis
+    import pandas as pd
+
+logger = logging.getLogger(__name__)
+
+
+class Compute(Parameters):
+    """Seed, threads and time of a run."""
+
+    seed: int
+    threads: int
+    time_budget: str | int | float | None = None
+
+    @property
+    def budget(self) -> TimeBudget:
+        """The time budget, parsed."""
+        return TimeBudget.parse(self.time_budget)
+
+
+class Reserve(Parameters):
+    """Time kept for evaluation and submission: the larger of the two."""
+
+    reserve_seconds: float = Field(ge=0)
+    reserve_share: float = Field(ge=0, lt=1)
+
+    def seconds(self, budget: TimeBudget) -> float:
+        """Of this budget."""
+        return max(self.reserve_seconds, self.reserve_share * (budget.seconds or 0.0))
+
+
+class Scoring(Parameters):
+    """How the models are compared.
+
+    Attributes:
+        resamples: Samples of the bootstrap.
+        confidence: Confidence of the intervals.
+        chosen: Models in order of preference; the first one on the leaderboard is what the
+            submission is made by.
+        seed: Seed of the bootstrap.
+    """
+
+    resamples: int = Field(2000, ge=100, le=100_000)
+    confidence: float = Field(0.95, gt=0.5, lt=1)
+    chosen: tuple[str, ...] = ()
+    seed: int = 0
+
+
+def chosen_model(leaderboard: pd.DataFrame, scoring: Scoring) -> str:
+    """The model that makes the submission; the best one where none is preferred."""
+    models = list(leaderboard["model"])
+    return next((name for name in scoring.chosen if name in models), str(models[0]))
+
+
+def log_leaderboard(leaderboard: pd.DataFrame) -> None:
+    """One line per model with its score and interval."""
+    for row in leaderboard.itertuples():
+        logger.info("%s: %.4f [%.4f, %.4f]", row.model, row.score, row.ci_low, row.ci_high)
+
+
+def track_metrics(metrics: dict[str, float]) -> dict[str, dict[str, float]]:
+    """The same metrics in the form that kedro-mlflow's metric dataset wants."""
+    return {name: {"value": value, "step": 0} for name, value in metrics.items()}
+
+
+def count_quarantine(quarantine: pd.DataFrame | ibis.Table) -> pd.DataFrame:
+    """Rows set aside per file and reason: `file`, `reason`, `rows`, `first_row`, most first."""
+    import pandas as pd
+
+    if isinstance(quarantine, pd.DataFrame):
+        rows = quarantine.groupby(["file", "reason"])["row"]
+        counts = rows.agg(rows="count", first_row="min").reset_index()
+    else:
+        counts = (
+            quarantine.group_by(["file", "reason"])
+            .agg(rows=quarantine.count(), first_row=quarantine["row"].min())
+            .to_pandas()
+        )
+    keys = ["rows", "file", "reason"]
+    return counts.sort_values(keys, ascending=[False, True, True]).reset_index(drop=True)
+
+
+def accepted(submission: pd.DataFrame, rules: Sequence[Rule], what: str) -> pd.DataFrame:
+    """Let a submission pass that keeps every rule of the organiser.
+
+    Args:
+        submission: About to be written.
+        rules: The organiser's.
+        what: Whom or what it answers, for the log, such as ``120 users``.
+
+    Raises:
+        SubmissionError: if any rule is broken, so that nothing is written.
+    """
+    faults = check_frame(submission, rules)
+    if faults:
+        raise SubmissionError(faults)
+    logger.info("submission checked: %s rows for %s, no fault", f"{len(submission):,}", what)
+    return submission
+
+
+def submission_text(run: dict[str, Any], challenge: str) -> tuple[str, ...]:
+    """Where the submission lies, as a paragraph of the report; none where it is not known."""
+    path = run.get("submission")
+    if not path:
+        return ()
+    return (
+        f"The submission lies in {path}. It is written only if it keeps every rule; check any file "
+        f"with: kedro submission check {challenge} FILE",
+    )
