@@ -3,9 +3,14 @@
 import pytest
 from running import ProjectCopy
 
+from podium.fusion.synthetic import SyntheticTask
+from podium.pipelines.echoes import sample as echoes
 from podium.pipelines.hearme.sample import SampleSize, write_sample
 
 TINY_SIZE = SampleSize(users=150, tracks=300, listens=15_000, test_users=20)
+TINY_ECHOES = echoes.SampleSize(
+    part1=60, part2=30, test=24, task=SyntheticTask(rows=0, length=16, factors=8)
+)
 
 
 @pytest.fixture(scope="session")
@@ -17,6 +22,15 @@ def tiny_raw(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def project_copy(tmp_path_factory, tiny_raw):
+def tiny_echoes(tmp_path_factory):
+    """Echoes' four raw files, tiny; to be copied, not changed."""
+    folder = tmp_path_factory.mktemp("tiny") / "echoes"
+    echoes.write_sample(folder, 7, TINY_ECHOES)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def project_copy(tmp_path_factory, tiny_raw, tiny_echoes):
     """The project in a folder of its own."""
-    return ProjectCopy(tmp_path_factory.mktemp("podium") / "project", tiny_raw)
+    folder = tmp_path_factory.mktemp("podium") / "project"
+    return ProjectCopy(folder, {"hearme": tiny_raw, "echoes": tiny_echoes})

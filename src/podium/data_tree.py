@@ -55,6 +55,12 @@ def raw_files(tree: Path, challenge: str) -> list[Path]:
     return sorted(path for path in found if not path.name.startswith("."))
 
 
+def is_required(challenge: str, raw_file: str) -> bool:
+    """Whether a run needs a raw file (`raw_train`, without the challenge), by its contract."""
+    schemas = import_module(f"podium.pipelines.{challenge}.schemas")
+    return bool(schemas.RAW_FILES[raw_file].required)
+
+
 def write_missing_sample(tree: Path, challenge: str, seed: int) -> bool:
     """Generate the sample files of a challenge unless they are there; say whether it did."""
     if raw_files(tree, challenge):

@@ -7,7 +7,6 @@ import json
 import logging
 import os
 import sys
-from importlib import import_module
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -21,7 +20,7 @@ from kedro.pipeline.node import Node
 from podium.challenges import challenge_of
 from podium.common.errors import PodiumError
 from podium.common.time_budget import seconds_since_start, start_clock
-from podium.data_tree import data_kind, data_tree, raw_files, write_missing_sample
+from podium.data_tree import data_kind, data_tree, is_required, raw_files, write_missing_sample
 from podium.outdated import OutdatedFiles
 from podium.provenance import fingerprint
 
@@ -96,7 +95,7 @@ class DataHooks:
             for name in sorted(pipeline.inputs())
             if name.startswith(f"{challenge}.raw_")
         }
-        files = [file for name, file in raw.items() if _is_required(challenge, name)]
+        files = [file for name, file in raw.items() if is_required(challenge, name)]
         if kind == "sample" and raw:
             seed = self._context.config_loader["globals"]["seed"]
             if write_missing_sample(tree, challenge, seed):
@@ -286,12 +285,6 @@ def _file(catalog: DataCatalog, name: str) -> str | None:
     """Path of a dataset that is a file; None for one in memory or in MLflow."""
     path = getattr(catalog.get(name), "_filepath", None)
     return None if path is None else str(path)
-
-
-def _is_required(challenge: str, raw_file: str) -> bool:
-    """Whether a run cannot do without a raw file, by the challenge's contract."""
-    contract = import_module(f"podium.pipelines.{challenge}.schemas")
-    return bool(contract.RAW_FILES[raw_file].required)
 
 
 def _challenges_in(pipeline: Pipeline) -> list[str]:

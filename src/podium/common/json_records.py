@@ -1,8 +1,7 @@
 """Records of a JSON file, one at a time: a list of objects, or one object per line.
 
 The file is read in blocks, and only one record is in memory. The end of a record is the next
-closing brace at which the text parses: flat objects take one attempt each, which costs next to
-nothing beside parsing. Nothing here knows what the records mean.
+closing brace at which the text parses. Nothing here knows what the records mean.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ import gzip
 import json
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -41,6 +40,7 @@ class JsonRecord(NamedTuple):
         fault: What is wrong with its shape, or None.
         lenient: True where it took the lenient parser, so that there may be NaN, Infinity and
             numbers beyond the range of a double.
+        taken: What the caller's parser made of the content; `values` is then empty.
     """
 
     row: int
@@ -48,6 +48,11 @@ class JsonRecord(NamedTuple):
     values: dict[str, Any]
     fault: str | None = None
     lenient: bool = False
+    taken: Any = None
+
+
+Taker = Callable[[bytes], Any] | None
+"""Parses the text of one whole JSON object, or returns None: then it is parsed with care."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +69,11 @@ class RawRecords:
 
     def __iter__(self) -> Iterator[JsonRecord]:
         """Read the records; see `read_records`."""
-        return read_records(self.path, self.file)
+        return self.read()
+
+    def read(self, take: Taker = None) -> Iterator[JsonRecord]:
+        """Read the records, with a parser that is tried first; see `read_records`."""
+        return read_records(self.path, self.file, take)
 
 
 def open_raw_json(path: Path, spec: RawFile) -> RawRecords | None:
@@ -84,7 +93,7 @@ def open_raw_json(path: Path, spec: RawFile) -> RawRecords | None:
     return None
 
 
-def read_records(path: Path, file: str) -> Iterator[JsonRecord]:
+def read_records(path: Path, file: str, take: Taker = None) -> Iterator[JsonRecord]:
     """Read a list of objects, an object per line, or objects one after the other.
 
     Plain or gzip, with or without a byte order mark. NaN, Infinity and numbers beyond the range
@@ -95,6 +104,7 @@ def read_records(path: Path, file: str) -> Iterator[JsonRecord]:
     Args:
         path: The file.
         file: Its name, for messages.
+        take: A parser that is tried first.
 
     Yields:
         Every record. Memory: one block and one record of at most `LONGEST_RECORD` bytes.
@@ -108,9 +118,9 @@ def read_records(path: Path, file: str) -> Iterator[JsonRecord]:
             window = StreamWindow(stream)
             mark = _opening(window, file)
             if mark == b"{" and _is_one_per_line(window):
-                yield from _read_lines(window, file)
+                yield from _read_lines(window, file, take)
             else:
-                yield from _read_objects(window, file, listed=mark == b"[")
+                yield from _read_objects(window, file, take, listed=mark == b"[")
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise RawDataError(f"the gzip archive is damaged ({error})", file=file) from error
     except OSError as error:
@@ -152,7 +162,7 @@ def _is_one_per_line(window: StreamWindow) -> bool:
     return end >= 0 and line.rstrip().endswith(b"}")
 
 
-def _read_lines(window: StreamWindow, file: str) -> Iterator[JsonRecord]:
+def _read_lines(window: StreamWindow, file: str, take: Taker) -> Iterator[JsonRecord]:
     row = 0
     while window.skip_space():
         row += 1
@@ -161,6 +171,9 @@ def _read_lines(window: StreamWindow, file: str) -> Iterator[JsonRecord]:
             raise _too_long(file, row)
         content = window.data[window.at : end if end >= 0 else None].rstrip()
         window.at = end if end >= 0 else len(window.data)
+        if take is not None and (taken := take(content)) is not None:
+            yield JsonRecord(row, content, {}, None, False, taken)
+            continue
         try:
             values, lenient = orjson.loads(content), False
         except orjson.JSONDecodeError:
@@ -173,7 +186,9 @@ def _read_lines(window: StreamWindow, file: str) -> Iterator[JsonRecord]:
             yield JsonRecord(row, content, {}, NO_OBJECT)
 
 
-def _read_objects(window: StreamWindow, file: str, *, listed: bool) -> Iterator[JsonRecord]:
+def _read_objects(
+    window: StreamWindow, file: str, take: Taker, *, listed: bool
+) -> Iterator[JsonRecord]:
     window.at += listed
     row = 0
     mark = window.skip_space()
@@ -183,7 +198,7 @@ def _read_objects(window: StreamWindow, file: str, *, listed: bool) -> Iterator[
             raise RawDataError(
                 f"expected an object in braces, found {_shown(window)}", file=file, row=row
             )
-        yield _take_object(window, file, row)
+        yield _take_object(window, file, row, take)
         mark = window.skip_space()
         if listed and mark == b"]":
             break
@@ -208,11 +223,14 @@ def _end_list(window: StreamWindow, file: str, row: int) -> None:
         raise RawDataError(f"{_shown(window)} follows the end of the list", file=file)
 
 
-def _take_object(window: StreamWindow, file: str, row: int) -> JsonRecord:
+def _take_object(window: StreamWindow, file: str, row: int, take: Taker) -> JsonRecord:
     """The object at the window's position; goes behind it."""
     end = window.find(b"}")
     if end >= 0:
         content = window.data[window.at : end + 1]
+        if take is not None and (taken := take(content)) is not None:
+            window.at = end + 1
+            return JsonRecord(row, content, {}, None, False, taken)
         try:
             values = orjson.loads(content)
         except orjson.JSONDecodeError:
@@ -247,10 +265,7 @@ def _object_end(window: StreamWindow) -> int:
 
 
 def _parse(content: bytes) -> Any:
-    """The value of a JSON text that orjson refuses, with NaN, Infinity and numbers of any size.
-
-    None where it is none at all.
-    """
+    """A JSON text with NaN, Infinity and numbers of any size; None where it is none at all."""
     try:
         return json.loads(content.decode("utf-8"))
     except (ValueError, RecursionError):

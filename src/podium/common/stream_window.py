@@ -7,7 +7,7 @@ from typing import IO
 
 from podium.common.raw_lines import BLOCK
 
-LONGEST_RECORD = 8 * 1024 * 1024
+LONGEST_RECORD = 2 * 1024 * 1024
 """Bytes; a file without an end of record in sight is garbage, and must not fill the memory."""
 
 _NOT_SPACE = re.compile(rb"[^ \t\r\n]")
@@ -52,6 +52,9 @@ class StreamWindow:
 
     def skip_space(self) -> bytes:
         """Go to the next character that is no space and return it; empty at the end."""
+        mark = self.data[self.at : self.at + 1]
+        if mark > b" ":
+            return mark
         while (found := _NOT_SPACE.search(self.data, self.at)) is None:
             self.at = len(self.data)
             if not self.more():
