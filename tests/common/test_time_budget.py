@@ -49,7 +49,7 @@ def test_a_budget_is_above_zero(text):
 def test_no_budget_has_no_end():
     for budget in (TimeBudget(), TimeBudget.parse(None)):
         assert budget.remaining() == float("inf")
-        assert budget.allows(1e12)
+        assert budget.allowance(spent=1e12, refit_ratio=2, reserve=1e12) == float("inf")
 
 
 def test_a_budget_counts_from_the_start_of_the_run():
@@ -58,8 +58,10 @@ def test_a_budget_counts_from_the_start_of_the_run():
     time.sleep(0.2)
     assert 0.2 <= time_budget.seconds_since_start() < 2
     assert budget.remaining() == pytest.approx(10 - time_budget.seconds_since_start(), abs=0.1)
-    assert budget.allows(5)
-    assert not budget.allows(9.9)
+    # 10 - 0.2 seconds: 2 kept, 1.5 * 1 for the refit of what was spent, the rest for two and a half
+    assert budget.allowance(spent=1, refit_ratio=1.5, reserve=2) == pytest.approx(
+        6.3 / 2.5, abs=0.1
+    )
     time_budget.start_clock()
     assert time_budget.seconds_since_start() < 0.2
     assert budget.remaining() > 9.8
@@ -70,4 +72,4 @@ def test_an_overrun_budget_allows_nothing():
     budget = TimeBudget.parse(0.05)
     time.sleep(0.1)
     assert budget.remaining() < 0
-    assert not budget.allows(0)
+    assert budget.allowance(0, 0, 0) < 0

@@ -67,6 +67,15 @@ class TimeBudget:
         """Seconds left, below zero where it is overrun; infinite without a budget."""
         return float("inf") if self.seconds is None else self.seconds - seconds_since_start()
 
-    def allows(self, expected_seconds: float) -> bool:
-        """Whether work of that length still fits."""
-        return self.remaining() >= expected_seconds
+    def allowance(self, spent: float, refit_ratio: float, reserve: float) -> float:
+        """Seconds that the next model may take, at most zero where none is left.
+
+        A model is fitted again later, for the submission: it may only take the time that leaves
+        room for that, for the refits of those before it, and for the reserve.
+
+        Args:
+            spent: Seconds of the models before it.
+            refit_ratio: How much longer the refit takes than the fit (0 for none).
+            reserve: Seconds for evaluation, prediction and writing.
+        """
+        return (self.remaining() - refit_ratio * spent - reserve) / (1 + refit_ratio)

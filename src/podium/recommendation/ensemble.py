@@ -40,8 +40,7 @@ def fit_within_budget(
 ) -> FittedEnsemble:
     """Fit rankers in their order for as long as time is left.
 
-    Each will be fitted once more on all data for the submission, so a ranker may only take the
-    time that leaves room for that refit, for the refits of those before it, and for the reserve.
+    Each will be fitted once more on all data, see `TimeBudget.allowance`.
 
     Args:
         rankers: Unfitted, by name, the most valuable first.
@@ -53,8 +52,7 @@ def fit_within_budget(
     """
     fitted = FittedEnsemble()
     for name, ranker in rankers.items():
-        owed = refit_ratio * sum(fitted.seconds.values()) + reserve_seconds
-        allowed = (budget.remaining() - owed) / (1 + refit_ratio)
+        allowed = budget.allowance(sum(fitted.seconds.values()), refit_ratio, reserve_seconds)
         try:
             if allowed <= 0:
                 raise OutOfTimeError("not begun")
