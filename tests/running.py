@@ -18,7 +18,8 @@ SUBMISSION = Path("07_model_output") / CHALLENGE / "submission.csv"
 JOURNAL = Path(".unfinished") / f"{CHALLENGE}.json"
 
 # Values only, so small that a run costs little more than starting Kedro.
-TINY = """
+TINY = {
+    "hearme": """
 hearme:
   cuts: {at_least: 1, at_most: 1, enough_users: 20}
   fold_users: {training_others: 30}
@@ -30,13 +31,37 @@ hearme:
     xgboost_fraction: {arguments: {rounds: 5, max_depth: 3}}
     lightgbm_lambdarank: {arguments: {rounds: 5}}
   evaluation: {resamples: 200}
-"""
+""",
+    "echoes": """
+echoes:
+  data_processing: {embedding_length: 16}
+  folds: {count: 3, repeat_until_rows: 0}
+  shift: {folds: 3, resamples: 100}
+  modeling: {pseudo_labels: {models: [logistic_both]}}
+  models:
+    logistic_image: {arguments: {inverse_penalty: 1.0}}
+    logistic_text: {arguments: {inverse_penalty: 1.0}}
+    logistic_both: {arguments: {inverse_penalty: 1.0}}
+    logistic_interactions: {arguments: {inverse_penalty: 1.0}}
+    low_rank_bilinear: {arguments: {seeds: 2, epochs: 3, components: 8}}
+    svm_both: {enabled: false}
+    early_fusion_mlp: {enabled: false}
+    two_tower_concatenation: {enabled: false}
+    two_tower_average: {enabled: false}
+    contrastive_knn: {arguments: {seeds: 1, epochs: 2, components: 8}}
+    random_forest: {enabled: false}
+    xgboost: {enabled: false}
+    lightgbm: {arguments: {rounds: 5, components: 8}}
+  evaluation: {resamples: 200}
+""",
+}
 
 
 class ProjectCopy:
     """The project's code and configuration, copied: its stores and data are the test's own."""
 
     def __init__(self, folder, raw):
+        """Copy it; raw holds the folder of tiny raw files of each challenge."""
         self.folder = folder
         self._raw = raw
         folder.mkdir()
@@ -47,21 +72,22 @@ class ProjectCopy:
         for name in ("pyproject.toml", "requirements.lock", ".telemetry"):
             shutil.copy(PROJECT / name, folder / name)
         (folder / "conf" / "local").mkdir()
-        tiny = folder / "conf" / ENV / CHALLENGE / "parameters.yml"
-        tiny.parent.mkdir(parents=True)
-        tiny.write_text(TINY)
+        for challenge, values in TINY.items():
+            tiny = folder / "conf" / ENV / challenge / "parameters.yml"
+            tiny.parent.mkdir(parents=True)
+            tiny.write_text(values)
 
     @property
     def store(self):
         return f"sqlite:///{self.folder}/mlflow.db"
 
-    def data_root(self, name, copy_of=None):
+    def data_root(self, name, copy_of=None, challenge=CHALLENGE):
         """A new data root with the raw files, or a copy of one with all that was made of them."""
         root = self.folder / "roots" / name
         if copy_of is not None:
             shutil.copytree(copy_of, root)
         else:
-            shutil.copytree(self._raw, root / RAW)
+            shutil.copytree(self._raw[challenge], root / "01_raw" / challenge)
         return root
 
     def environment(self, **more):
@@ -153,10 +179,10 @@ def _collected_log():
         logger.removeHandler(handler)
 
 
-def owed(root):
+def owed(root, challenge=CHALLENGE):
     """Outputs that the journal says a run still owes; None before there is a journal."""
     try:
-        return set(json.loads((root / JOURNAL).read_text()))
+        return set(json.loads((root / JOURNAL.with_stem(challenge)).read_text()))
     except FileNotFoundError:
         return None
 

@@ -5,7 +5,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from podium.common.charts import Mark, bar_chart, histogram, interval_chart, line_chart
+from podium.common.charts import (
+    Mark,
+    bar_chart,
+    histogram,
+    interval_chart,
+    line_chart,
+    scatter_chart,
+)
 from podium.common.leaderboard import Metric, build_leaderboard
 from podium.common.report import (
     Column,
@@ -21,6 +28,7 @@ from podium.common.report import (
     score,
     seconds,
     signed,
+    span,
     text,
     verdict,
     whole,
@@ -168,6 +176,10 @@ def test_formats(shown, wanted):
     assert shown == wanted
 
 
+def test_the_span_of_a_row_is_its_interval():
+    assert span({"ci_low": 0.25, "ci_high": float("nan")}) == "interval 0.2500 to –"
+
+
 def coordinates(svg, tag, name):
     return [float(value) for value in re.findall(rf'<{tag}[^>]* {name}="([-\d.]+)"', svg)]
 
@@ -200,6 +212,8 @@ def test_dots_lie_inside_their_intervals_and_the_page():
         line_chart({}, "x", "y"),
         line_chart({"main:flat": ([1, 2], [0, 0])}, "x", "y"),
         line_chart({"main:point": ([1], [5])}, "x", "y"),
+        scatter_chart({}),
+        scatter_chart({"main:none": ([], []), 'main:<"&>': ([3], [3])}),
         bar_chart([Mark('<"&>' * 30, 1e-9)], "s"),
     ],
 )
@@ -214,3 +228,15 @@ def test_a_histogram_holds_everybody():
     edges, shares = outlines["main:a"]
     assert shares[::2] == [50, 0, 0, 50] and shares[::2] == shares[1::2]
     assert edges[0] == 0 and edges[-1] == 1 and len(edges) == len(shares) == 8
+
+
+def test_points_lie_where_they_should_and_later_ones_on_top():
+    svg = scatter_chart({"baseline:left": ([0, 1], [0, 0]), "main:right": ([2], [10])})
+    dots = re.findall(r'<circle class="(\w+)" cx="([-\d.]+)" cy="([-\d.]+)" r="2.4"', svg)
+    assert [kind for kind, _, _ in dots] == ["baseline", "baseline", "main"]
+    across = [float(x) for _, x, _ in dots]
+    up = [float(y) for _, _, y in dots]
+    assert across[1] - across[0] == pytest.approx(across[2] - across[1], abs=0.2)
+    assert up[0] == up[1] > up[2], "up the page is down the axis"
+    assert 0 < min(across) and max(across) < 860 and min(up) > 30
+    assert ">left<" in svg and ">right<" in svg

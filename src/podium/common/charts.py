@@ -147,6 +147,29 @@ def line_chart(
     return _wrap(parts, height, f"{y_unit} by {x_unit}")
 
 
+def scatter_chart(points: Mapping[str, tuple[Sequence[float], Sequence[float]]]) -> str:
+    """Points on a plane without units.
+
+    Args:
+        points: As the lines of `line_chart`: per ``class:name`` both coordinates; later ones are
+            drawn above earlier ones.
+    """
+    height, top = 460.0, 34.0
+    xs = [x for values, _ in points.values() for x in values]
+    ys = [y for _, values in points.values() for y in values]
+    across = _Scale(min(xs, default=0.0), max(xs, default=1.0) + 1e-9, 16.0, WIDTH - 16)
+    up = _Scale(min(ys, default=0.0), max(ys, default=1.0) + 1e-9, height - 12, top)
+    parts = []
+    for number, (key, (horizontal, vertical)) in enumerate(points.items()):
+        kind, name = key.split(":", 1)
+        for x, y in zip(horizontal, vertical, strict=True):
+            parts.append(f'<circle class="{kind}" cx="{across(x):.1f}" cy="{up(y):.1f}" r="2.4"/>')
+        x = 16 + 210 * number
+        parts.append(f'<circle class="{kind}" cx="{x}" cy="14" r="4"/>')
+        parts.append(f'<text x="{x + 10}" y="18">{escape(_cut(name))}</text>')
+    return _wrap(parts, height, "map")
+
+
 def histogram(
     values: Mapping[str, Sequence[float]], bins: int, upper: float
 ) -> dict[str, tuple[list[float], list[float]]]:

@@ -15,6 +15,7 @@ COLOURS = {
     "baseline": "#8a8f98",
     "recommender": "#4c9be8",
     "ranker": "#3ba272",
+    "classifier": "#3ba272",
     "blend": "#d9822b",
 }
 MAIN = "#2f6fde"
@@ -191,6 +192,48 @@ def facet_bar_plot(facets: Mapping[str, pd.DataFrame], unit: str, title: str) ->
     figure.update_xaxes(title_text=unit, row=len(facets), col=1)
     _frame(figure, title, None, None)
     figure.update_layout(height=160 + (ROW_PIXELS + 8) * sum(heights))
+    return figure
+
+
+def matrix_plot(table: pd.DataFrame, unit: str, title: str) -> Figure:
+    """A small matrix as coloured cells with their numbers, the first row on top."""
+    import plotly.graph_objects as go
+
+    values = table.to_numpy(np.float64)
+    cells = go.Heatmap(
+        z=values,
+        x=table.columns.astype(str).tolist(),
+        y=table.index.astype(str).tolist(),
+        text=np.vectorize("{:,.1f}".format)(values),
+        texttemplate="%{text}",
+        colorscale="Blues",
+        colorbar={"title": unit},
+    )
+    figure = go.Figure(cells)
+    _frame(figure, title, None, None)
+    figure.update_yaxes(autorange="reversed")
+    return figure
+
+
+def scatter_plot(groups: Mapping[str, pd.DataFrame], caption: str, title: str) -> Figure:
+    """Points on a plane without units.
+
+    Args:
+        groups: By name a table of horizontal place, vertical place and the name of the point.
+        caption: Below the points.
+        title: Heading.
+    """
+    import plotly.graph_objects as go
+
+    figure = go.Figure()
+    for name, rows in groups.items():
+        across, up, label = (rows.iloc[:, column] for column in range(3))
+        figure.add_scatter(
+            x=across, y=up, text=label.astype(str), mode="markers", name=name, marker={"size": 6}
+        )
+    _frame(figure, title, caption, None)
+    figure.update_xaxes(showticklabels=False)
+    figure.update_yaxes(showticklabels=False)
     return figure
 
 

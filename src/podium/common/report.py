@@ -257,6 +257,11 @@ def spans(low: pd.Series, high: pd.Series, show: Format) -> list[str]:
     return [f"{show(a)} to {show(b)}" for a, b in zip(low, high, strict=True)]
 
 
+def span(row: Mapping[str, Any]) -> str:
+    """The interval of one row of a leaderboard, for a headline."""
+    return f"interval {score(row['ci_low'])} to {score(row['ci_high'])}"
+
+
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """The rows as dictionaries."""
     return [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]

@@ -26,6 +26,7 @@ from podium.common.report import (
     score,
     signed,
     signed_percent,
+    span,
     text,
     verdict,
     whole,
@@ -128,18 +129,14 @@ def _figures(
     users = user_scores[user_scores["model"] == chosen]
     gap = f"{signed(own['difference_low'])} to {signed(own['difference_high'])}"
     return (
-        Figure(f"Score of {chosen}", score(own["score"]), _span(own)),
-        Figure(f"Best baseline, {baseline}", score(other["score"]), _span(other)),
+        Figure(f"Score of {chosen}", score(own["score"]), span(own)),
+        Figure(f"Best baseline, {baseline}", score(other["score"]), span(other)),
         Figure("Gain over it", signed_percent(own["relative"]), f"paired interval {gap}"),
         Figure("Best possible", score(float(users["ideal"].mean())), "a list that knew it all"),
         Figure(
             "Listeners", whole(len(users)), f"{whole((users['played'] == 0).sum())} heard nothing"
         ),
     )
-
-
-def _span(row: dict[str, Any]) -> str:
-    return f"interval {score(row['ci_low'])} to {score(row['ci_high'])}"
 
 
 def _breakdown_section(breakdown: pd.DataFrame, chosen: str) -> Section:

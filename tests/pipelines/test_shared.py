@@ -1,0 +1,90 @@
+"""Parameters and node functions that every challenge uses."""
+
+import logging
+
+import pandas as pd
+import pytest
+
+from podium.common.parameters import ParameterError
+from podium.common.submission import SubmissionError
+from podium.common.submission_rules import Columns, KnownValues
+from podium.common.time_budget import TimeBudget
+from podium.pipelines.shared import (
+    Compute,
+    Reserve,
+    Scoring,
+    accepted,
+    chosen_model,
+    log_leaderboard,
+    submission_text,
+    track_metrics,
+)
+
+
+def test_the_time_of_a_run_is_parsed_and_may_be_endless():
+    assert Compute.parse({"seed": 1, "threads": 2, "time_budget": "1h30m"}).budget.seconds == 5400
+    assert Compute.parse({"seed": 1, "threads": 2}).budget.seconds is None
+    with pytest.raises(ParameterError, match="time_budget"):
+        _ = Compute.parse({"seed": 1, "threads": 2, "time_budget": "soon"}).budget
+
+
+@pytest.mark.parametrize(("budget", "wanted"), [(None, 30), (60, 30), (120, 30), (1000, 250)])
+def test_the_larger_reserve_counts(budget, wanted):
+    reserve = Reserve(reserve_seconds=30, reserve_share=0.25)
+    assert reserve.seconds(TimeBudget(budget)) == wanted
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"reserve_seconds": -1}, {"reserve_share": 1}, {"reserved": 3}], ids=str
+)
+def test_an_impossible_reserve_is_refused(wrong):
+    with pytest.raises(ParameterError, match=next(iter(wrong))):
+        Reserve.parse({"reserve_seconds": 1, "reserve_share": 0, **wrong})
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"resamples": 99}, {"confidence": 0.5}, {"confidence": 1}, {"chosn": []}], ids=str
+)
+def test_an_impossible_scoring_is_refused(wrong):
+    with pytest.raises(ParameterError, match=next(iter(wrong))):
+        Scoring.parse(wrong)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "wanted"), [((), "best"), (("gone", "third", "best"), "third"), (("gone",), "best")]
+)
+def test_the_first_preferred_model_that_was_scored_makes_the_submission(chosen, wanted):
+    board = pd.DataFrame({"model": ["best", "second", "third"]})
+    assert chosen_model(board, Scoring(chosen=chosen)) == wanted
+
+
+def test_metrics_are_tracked_at_the_first_step():
+    assert track_metrics({"score": 0.5}) == {"score": {"value": 0.5, "step": 0}}
+
+
+def test_the_log_has_a_line_per_model(caplog):
+    caplog.set_level(logging.INFO)
+    rows = {"model": ["a", "b"], "score": [0.5, 0.25], "ci_low": [0.4, 0.2], "ci_high": [0.6, 0.3]}
+    log_leaderboard(pd.DataFrame(rows))
+    assert caplog.messages == ["a: 0.5000 [0.4000, 0.6000]", "b: 0.2500 [0.2000, 0.3000]"]
+
+
+RULES = [Columns(("row_id", "target")), KnownValues("target", (0, 1), "0 or 1")]
+
+
+def test_a_submission_without_fault_passes_unchanged(caplog):
+    caplog.set_level(logging.INFO)
+    frame = pd.DataFrame({"row_id": [1, 2], "target": [0, 1]})
+    assert accepted(frame, RULES, "two rows") is frame
+    assert caplog.messages == ["submission checked: 2 rows for two rows, no fault"]
+
+
+def test_a_submission_with_a_fault_is_stopped():
+    with pytest.raises(SubmissionError, match="0 or 1"):
+        accepted(pd.DataFrame({"row_id": [1], "target": [2]}), RULES, "a row")
+
+
+def test_the_report_says_where_the_submission_lies_if_it_is_known():
+    (text,) = submission_text({"submission": "here/submission.csv"}, "echoes")
+    assert "here/submission.csv" in text and "kedro submission check echoes FILE" in text
+    assert submission_text({}, "echoes") == ()
