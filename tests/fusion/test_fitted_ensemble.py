@@ -1,7 +1,6 @@
 """Fitted classifiers with their rules: the rule's arithmetic on the members' own logits."""
 
 import numpy as np
-import pytest
 
 from podium.fusion.blending import Blend
 from podium.fusion.decisions import AveragedRule, DecisionRule
@@ -55,16 +54,13 @@ def test_a_label_is_one_at_the_mean_threshold_and_above():
         assert 0 < said[name].predicted.mean() < 1
 
 
-def test_only_keeps_one_rule_and_its_members():
-    kept = ENSEMBLE.only("both")
-    assert list(kept.classifiers) == ["both"] and list(kept.rules) == ["both"]
-    np.testing.assert_array_equal(
-        kept.predict(ASKED)["both"].probability, ENSEMBLE.predict(ASKED)["both"].probability
-    )
-    with pytest.raises(KeyError):
-        ENSEMBLE.only("other")
-
-
 def test_without_a_rule_nothing_is_said():
     assert FittedEnsemble({}, {}).predict(ASKED) == {}
     assert FittedEnsemble(MODELS, {}).predict(ASKED) == {}
+
+
+def test_the_logits_are_those_of_every_classifier():
+    said = ENSEMBLE.logits(ASKED)
+    assert list(said) == list(MODELS)
+    for name, model in MODELS.items():
+        np.testing.assert_array_equal(said[name], model.predict_logit(ASKED))

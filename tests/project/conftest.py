@@ -34,3 +34,10 @@ def finished(project_copy):
 def root_copy(project_copy, finished):
     """The finished data root once more, to be changed."""
     return project_copy.data_root(f"copy_{next(_numbers)}", copy_of=finished.root)
+
+
+@pytest.fixture(scope="session")
+def finished_echoes(project_copy):
+    """Embedded Echoes on its tiny files, on one thread: the data root and the log. Read only."""
+    root = project_copy.data_root("finished_echoes", challenge="echoes")
+    return root, project_copy.session("echoes", root=root)

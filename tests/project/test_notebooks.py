@@ -1,6 +1,7 @@
 """The notebooks run from top to bottom on what a run left, and are stored without outputs."""
 
 import nbformat
+import pandas as pd
 import pytest
 from nbclient import NotebookClient
 from running import ENV, PROJECT
@@ -32,9 +33,10 @@ def test_every_challenge_has_a_notebook_without_outputs(challenge):
     assert not [cell.source for cell in cells if cell.outputs or cell.execution_count]
 
 
-def test_hearme_notebook_runs_and_shows_the_run(project_copy, finished):
-    notebook = read("hearme")
-    reload = f"%reload_kedro --env={ENV} --params=data_root={finished.root}"
+def executed(challenge, project_copy, root):
+    """What each code cell shows, by its source. A cell that fails raises its error."""
+    notebook = read(challenge)
+    reload = f"%reload_kedro --env={ENV} --params=data_root={root}"
     code_cells(notebook)[0].source += f"\n{reload}"
     client = NotebookClient(
         notebook,
@@ -42,12 +44,29 @@ def test_hearme_notebook_runs_and_shows_the_run(project_copy, finished):
         kernel_name="python3",
         resources={"metadata": {"path": str(project_copy.folder)}},
     )
-    # A cell that fails raises its error.
     client.execute(env=project_copy.environment(MLFLOW_TRACKING_URI=project_copy.store))
     outputs = {cell.source: shown(cell) for cell in code_cells(notebook)}
     where = next(text for text in outputs.values() if "These are results on" in text)
     assert "competition data" in where
-    assert str(finished.root) in where.replace("\n", "")
+    assert str(root) in where.replace("\n", "")
+    return outputs
+
+
+def test_hearme_notebook_runs_and_shows_the_run(project_copy, finished):
+    outputs = executed("hearme", project_copy, finished.root)
     what_if = next(text for source, text in outputs.items() if "trials" in source)
     assert "all alike" in what_if
     assert "without interaction_ridge" in what_if
+
+
+def test_echoes_notebook_runs_and_shows_the_run(project_copy, finished_echoes):
+    root, _ = finished_echoes
+    outputs = executed("echoes", project_copy, root)
+    board = pd.read_csv(root / "08_reporting" / "echoes" / "leaderboard.csv")
+    what_if = next(text for source, text in outputs.items() if "trials" in source)
+    # In use is stacking; a single repeat, so that the mean of the scores is the leaderboard's.
+    stacking = board.set_index("model").loc["blend", "score"]
+    assert f"{stacking:.4f}".rstrip("0") in what_if and "greedy" in what_if
+    errors = pd.read_parquet(root / "08_reporting" / "echoes" / "row_errors.parquet")
+    hardest = next(text for source, text in outputs.items() if "errors.head" in source)
+    assert errors["id"].iloc[0][:8] in hardest

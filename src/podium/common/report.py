@@ -219,7 +219,7 @@ def data_quality_section(data_quality: pd.DataFrame, quarantine: pd.DataFrame) -
     blocks = [make_table(data_quality, checks, caption="Checks of the raw files")]
     if total:
         blocks.append(
-            make_table(quarantine, aside, caption="Quarantine (row 1 is below the header)")
+            make_table(quarantine, aside, caption="Quarantine (row 1 is the first record)")
         )
     return Section("Data quality", paragraphs, tuple(blocks))
 

@@ -22,6 +22,7 @@ from podium.fusion.classifiers import PairClassifier
 from podium.fusion.pairs import EmbeddingPairs
 
 FEWEST_NESTED_FOLDS = 3
+_IDLE_SECONDS = 30
 Make = Callable[[], PairClassifier]
 
 
@@ -238,6 +239,19 @@ def _fit_one(
         return make().fit(pairs, labels, groups=groups)
 
 
+def _load_libraries() -> None:
+    """Import what the fits need before the first of them.
+
+    The pool watches the memory of its processes, and ends one that grows: with torch, say.
+    """
+    import lightgbm  # noqa: F401
+    import sklearn.ensemble
+    import sklearn.linear_model
+    import sklearn.svm  # noqa: F401
+    import torch  # noqa: F401
+    import xgboost  # noqa: F401
+
+
 def _in_parallel(calls: list[tuple[Callable[..., Any], tuple[Any, ...]]], workers: int) -> Any:
     """Results in the order of the calls, as a generator that can be closed."""
     if workers == 1 or len(calls) == 1:
@@ -245,5 +259,12 @@ def _in_parallel(calls: list[tuple[Callable[..., Any], tuple[Any, ...]]], worker
     from joblib import Parallel, delayed
 
     # Processes and not threads: half of a fit is Python, and torch's threads are set for all.
-    pool = Parallel(n_jobs=workers, return_as="generator", pre_dispatch="2*n_jobs")
+    pool = Parallel(
+        n_jobs=workers,
+        return_as="generator",
+        pre_dispatch="2*n_jobs",
+        # Long enough for the work between two rounds of fits; after a kill they soon end too.
+        idle_worker_timeout=_IDLE_SECONDS,
+        initializer=_load_libraries,
+    )
     return pool(delayed(function)(*arguments) for function, arguments in calls)

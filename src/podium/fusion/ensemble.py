@@ -34,15 +34,13 @@ class FittedEnsemble:
 
     def predict(self, pairs: EmbeddingPairs) -> dict[str, Decided]:
         """Probability and label of every row by every rule."""
-        logits = {name: model.predict_logit(pairs) for name, model in self.classifiers.items()}
+        logits = self.logits(pairs)
         decided = {}
         for name, (members, rule) in self.rules.items():
             columns = np.column_stack([logits[member] for member in members])
             decided[name] = Decided(rule.probability(columns), rule.predict(columns))
         return decided
 
-    def only(self, name: str) -> FittedEnsemble:
-        """What one rule needs."""
-        members, rule = self.rules[name]
-        kept = {member: self.classifiers[member] for member in members}
-        return FittedEnsemble(kept, {name: (members, rule)})
+    def logits(self, pairs: EmbeddingPairs) -> dict[str, np.ndarray]:
+        """Logit of every row by every classifier."""
+        return {name: model.predict_logit(pairs) for name, model in self.classifiers.items()}

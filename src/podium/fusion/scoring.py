@@ -73,7 +73,8 @@ def calibration_table(probability: np.ndarray, labels: np.ndarray, bins: int) ->
 
     order = np.argsort(probability, kind="stable")
     rows = []
-    for part in np.array_split(order, min(bins, len(order))):
+    # Equal probabilities would be divided by the order of the rows.
+    for part in np.array_split(order, min(bins, len(np.unique(probability)))):
         share, count = float(labels[part].mean()), len(part)
         low, high = _wilson(share, count)
         said = float(probability[part].mean())

@@ -192,15 +192,9 @@ def fit_models(
     numbers = draw_folds(
         part1.labels, groups[first], FoldParameters.parse(fold_parameters), settings.seed
     )[:1]
-    ensemble = fit_ensemble(
-        part1,
-        groups[first],
-        numbers,
-        makes,
-        blend_weights.loc[blend_weights["in_blend"], "model"].tolist(),
-        wanted,
-        settings,
-    )
+    logits = rule_logits(part1, groups[first], numbers, makes, settings)
+    members = blend_weights.loc[blend_weights["in_blend"], "model"].tolist()
+    ensemble = fit_ensemble(part1, groups[first], logits, makes, members, wanted, settings)
     rows = folds.loc[~first, ["id", "label", "group"]].reset_index(drop=True)
     said = ensemble.predict(train.pairs.take(~first))
     parts = [
@@ -213,17 +207,15 @@ def fit_models(
     return ensemble, pd.concat(parts, ignore_index=True)[columns]
 
 
-def fit_ensemble(
+def rule_logits(
     train: EmbeddingTable,
     groups: np.ndarray,
     numbers: np.ndarray,
     makes: Mapping[str, Make],
-    members: list[str],
-    wanted: ModelingParameters,
     settings: Compute,
-) -> FittedEnsemble:
-    """Classifiers fitted on all the rows, with rules from cross-fitting on these rows only."""
-    logits = {
+) -> dict[str, NestedLogits]:
+    """Out-of-fold logits of every model, enough to make rules for new rows."""
+    return {
         name: nested_predictions(
             make,
             train.pairs,
@@ -235,6 +227,18 @@ def fit_ensemble(
         )
         for name, make in makes.items()
     }
+
+
+def fit_ensemble(
+    train: EmbeddingTable,
+    groups: np.ndarray,
+    logits: Mapping[str, NestedLogits],
+    makes: Mapping[str, Make],
+    members: list[str],
+    wanted: ModelingParameters,
+    settings: Compute,
+) -> FittedEnsemble:
+    """Classifiers fitted on all the rows, with rules from out-of-fold logits of these rows."""
     fitted = fit_all(makes, train.pairs, train.labels, groups=groups, workers=settings.threads)
     return FittedEnsemble(fitted, final_rules(logits, train.labels, members, wanted, settings))
 

@@ -242,8 +242,9 @@ def _blend_section(blend_weights: pd.DataFrame) -> Section:
         Column("note", "Note", text, number=False),
     ]
     paragraphs = (
-        "Weights of the calibrated log-odds, found anew inside every fold. They are drawn towards "
-        "equal ones: on few rows the blend is the average, on many the data decide.",
+        "Weights of the calibrated log-odds, found anew inside every fold. With stacking they are "
+        "drawn towards weights that fall with a member's log loss: on few rows these count, on "
+        "many the data decide.",
     )
     return Section("The blend", paragraphs, (make_table(shown, columns),))
 
