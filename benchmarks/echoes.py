@@ -1,6 +1,6 @@
 """Echoes beside plain baselines and AutoGluon, on the same divisions of the same rows.
 
-    PYTHONPATH=src python benchmarks/echoes.py [--data FOLDER ...] [--autogluon-splits N]
+    PYTHONPATH=src python benchmarks/echoes.py [--data NAME=FOLDER ...] [--autogluon-splits N]
 
 Tasks are generated, with a label that hangs on one side, on the agreement of both, or on both; and
 read from folders of competition files, of which only the training rows are used. Every task is
@@ -37,7 +37,7 @@ from podium.fusion.metrics import macro_f1
 from podium.fusion.near_duplicates import group_near_duplicates
 from podium.fusion.pairs import EmbeddingPairs
 from podium.fusion.synthetic import SyntheticTask, generate_pairs
-from podium.pipelines.echoes import modeling
+from podium.pipelines.echoes import modeling, models
 from podium.pipelines.echoes.data_processing import clean_training_rows
 from podium.pipelines.echoes.feature_engineering import FoldParameters, draw_folds
 from podium.pipelines.echoes.raw_contract import RAW_FILES
@@ -83,7 +83,9 @@ def main() -> None:
     }
     if options.only_data:
         tasks = {}
-    tasks |= {folder.name: (lambda folder=folder: read_folder(folder)) for folder in options.data}
+    for given in options.data:
+        name, _, folder = given.partition("=")
+        tasks[name] = lambda folder=Path(folder): read_folder(folder)
     python = make_environment(options.peer_environment) if options.autogluon_splits else None
     for name, make in tasks.items():
         print(f"{name}:", flush=True)
@@ -173,14 +175,15 @@ def podium_predictions(
 ) -> dict[str, np.ndarray]:
     """The default models of the pipeline, and their members weighed in every way."""
     declared = yaml.safe_load((PROJECT / "conf/base/echoes/parameters.yml").read_text())["echoes"]
-    wanted = modeling.ModelingParameters.parse(declared["modeling"])
+    wanted = models.ModelingParameters.parse(declared["modeling"])
     settings = Compute(seed=SEED, threads=cores())
-    makes = modeling.build_models(declared["models"], wanted.pseudo_labels, unseen, settings)
+    makes = models.build_models(declared["models"], wanted.pseudo_labels, unseen, settings)
     members = [name for name in makes if declared["models"][name].get("member", True)]
     numbers = draw_folds(
         known.labels, groups, FoldParameters.parse(declared["folds"]), settings.seed
     )
-    logits = modeling.rule_logits(known, groups, numbers, makes, settings)
+    # Nested as in the pipeline: its seconds are those of a run with its honest score.
+    logits = modeling.rule_logits(known, groups, numbers, makes, settings, nested=True)
     ensemble = modeling.fit_ensemble(known, groups, logits, makes, members, wanted, settings)
     answers = {
         f"podium: {name}": said.predicted for name, said in ensemble.predict(unseen.pairs).items()
@@ -188,8 +191,8 @@ def podium_predictions(
     scores = ensemble.logits(unseen.pairs)
     for way in WAYS:
         weighed = wanted.model_copy(update={"weighting": way})
-        rules = modeling.final_rules(logits, known.labels, members, weighed, settings)
-        names, rule = rules[modeling.BLEND]
+        rules = models.final_rules(logits, known.labels, members, weighed, settings)
+        names, rule = rules[models.BLEND]
         answers[f"weighing: {way}"] = rule.predict(
             np.column_stack([scores[name] for name in names])
         )
@@ -266,7 +269,7 @@ def as_markdown(results: dict[str, Any]) -> str:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
-    parser.add_argument("--data", type=Path, nargs="*", default=[], help="folders of raw files")
+    parser.add_argument("--data", nargs="*", default=[], help="NAME=FOLDER of raw files")
     parser.add_argument("--only-data", action="store_true", help="no generated task")
     parser.add_argument("--splits", type=int, default=5)
     parser.add_argument("--autogluon-splits", type=int, default=2, help="0 for none: it is slow")

@@ -1,7 +1,7 @@
-"""Take the pictures of the README again: the report, kedro-viz, and two runs in MLflow.
+"""Take the pictures of the docs again: the reports, kedro-viz, and two runs in MLflow.
 
-Runs HearMe twice on sample data with different parameters (or takes the runs of a store that is
-given), starts kedro-viz and MLflow, and looks at them with a headless Chromium.
+Runs HearMe twice on sample data with different parameters, and Echoes once (or takes the runs of a
+store that is given), starts kedro-viz and MLflow, and looks at them with a headless Chromium.
 
     python docs/screenshots.py [--store mlflow.db]
 """
@@ -28,8 +28,12 @@ IMAGES = PROJECT / "docs" / "images"
 BIN = Path(sys.executable).parent
 LARGEST_BYTES = 300_000
 PATIENCE_SECONDS = 300
-# The second run differs in what its rankers learn from.
-RUNS = ("data=sample", "data=sample,hearme.features.past_windows=4")
+# The second run of HearMe differs in what its rankers learn from.
+RUNS = (
+    ("hearme", "data=sample"),
+    ("hearme", "data=sample,hearme.features.past_windows=4"),
+    ("echoes", "data=sample"),
+)
 SETTLING_SECONDS = 3
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
@@ -45,7 +49,8 @@ def main() -> None:
         scratch = Path(folder)
         store = store.resolve() if store else _make_runs(scratch / "mlflow.db")
         with _browser(scratch) as browser:
-            _report(browser)
+            _report(browser, "hearme", "report")
+            _report(browser, "echoes", "report_echoes")
             with _server("kedro", "viz", "run", "--no-browser", "--port") as address:
                 _viz(browser, address)
             uri = f"sqlite:///{store.as_posix()}"
@@ -58,17 +63,17 @@ def main() -> None:
 def _make_runs(store: Path) -> Path:
     """Two runs on sample data, tracked in a store of their own."""
     environment = _environment() | {"MLFLOW_TRACKING_URI": f"sqlite:///{store.as_posix()}"}
-    for parameters in RUNS:
-        command = [BIN / "kedro", "run", "--pipeline=hearme", "--params", parameters]
+    for challenge, parameters in RUNS:
+        command = [BIN / "kedro", "run", f"--pipeline={challenge}", "--params", parameters]
         subprocess.run(command, cwd=PROJECT, env=environment, check=True)
     return store
 
 
-def _report(browser: Any) -> None:
+def _report(browser: Any, challenge: str, name: str) -> None:
     browser.set_window_size(1120, 1500)
-    page = PROJECT / "data" / "sample" / "08_reporting" / "hearme" / "report.html"
+    page = PROJECT / "data" / "sample" / "08_reporting" / challenge / "report.html"
     browser.get(page.as_uri())
-    _save(browser, "report")
+    _save(browser, name)
 
 
 def _viz(browser: Any, address: str) -> None:

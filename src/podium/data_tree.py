@@ -7,11 +7,16 @@ can neither overwrite nor pose as a real one.
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import Literal
 
 from podium.common.errors import PodiumError
+from podium.common.raw_files import find_raw_file
+
+logger = logging.getLogger(__name__)
 
 DataKind = Literal["competition", "sample"]
 DEFAULT_DATA_ROOT = "data"
@@ -55,10 +60,30 @@ def raw_files(tree: Path, challenge: str) -> list[Path]:
     return sorted(path for path in found if not path.name.startswith("."))
 
 
-def is_required(challenge: str, raw_file: str) -> bool:
-    """Whether a run needs a raw file (`raw_train`, without the challenge), by its contract."""
-    schemas = import_module(f"podium.pipelines.{challenge}.schemas")
-    return bool(schemas.RAW_FILES[raw_file].required)
+def demand_raw_files(challenge: str, files: Mapping[str, Path]) -> None:
+    """Refuse to run where a required file is missing; name files that nothing reads.
+
+    Args:
+        challenge: Its contract says which files are required and which may be missing.
+        files: Place of each raw file that the run reads, by dataset (`raw_train`).
+
+    Raises:
+        PodiumError: naming the missing files and all that are required.
+    """
+    contract = import_module(f"podium.pipelines.{challenge}.schemas").RAW_FILES
+    needed = [file for name, file in files.items() if contract[name].required]
+    missing = [file.name for file in needed if find_raw_file(file) is None]
+    if missing:
+        raise PodiumError(
+            f"{needed[0].parent} lacks {', '.join(missing)}. "
+            f"Put all of {', '.join(file.name for file in needed)} there, "
+            f"or empty the folder to run on sample data."
+        )
+    known = {file.name for file in contract.values()}
+    for folder in {file.parent for file in files.values()}:
+        for name in sorted(path.name for path in folder.iterdir() if path.is_file()):
+            if name.removesuffix(".gz") not in known and not name.startswith("."):
+                logger.warning("%s is not read: %s has no such file", folder / name, challenge)
 
 
 def write_missing_sample(tree: Path, challenge: str, seed: int) -> bool:

@@ -249,9 +249,19 @@ def _sweep(target: Path) -> None:
     for part in target.parent.glob(f".{glob.escape(target.stem)}.*.part{target.suffix}*"):
         owner = part.name.removeprefix(f".{target.stem}.").split(".", 1)[0]
         # A process of another machine that shares the folder cannot be seen: its part is young.
-        old = time.time() - part.stat().st_mtime > _LEFTOVER_SECONDS
-        if old and owner.isdigit() and not psutil.pid_exists(int(owner)):
+        if (
+            _age_seconds(part) > _LEFTOVER_SECONDS
+            and owner.isdigit()
+            and not psutil.pid_exists(int(owner))
+        ):
             _remove(part)
+
+
+def _age_seconds(path: Path) -> float:
+    try:
+        return time.time() - path.stat().st_mtime
+    except FileNotFoundError:  # renamed or removed meanwhile
+        return 0.0
 
 
 def _remove(path: Path) -> None:

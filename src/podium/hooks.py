@@ -20,7 +20,13 @@ from kedro.pipeline.node import Node
 from podium.challenges import challenge_of
 from podium.common.errors import PodiumError
 from podium.common.time_budget import seconds_since_start, start_clock
-from podium.data_tree import data_kind, data_tree, is_required, raw_files, write_missing_sample
+from podium.data_tree import (
+    data_kind,
+    data_tree,
+    demand_raw_files,
+    raw_files,
+    write_missing_sample,
+)
 from podium.outdated import OutdatedFiles
 from podium.provenance import fingerprint
 
@@ -80,8 +86,6 @@ class DataHooks:
     def _prepare(
         self, challenge: str, pipeline: Pipeline, catalog: DataCatalog
     ) -> tuple[str, Path]:
-        from podium.common.raw_files import find_raw_file
-
         parameters = self._context._runtime_params or {}
         where = (
             self._context.project_path,
@@ -95,18 +99,11 @@ class DataHooks:
             for name in sorted(pipeline.inputs())
             if name.startswith(f"{challenge}.raw_")
         }
-        files = [file for name, file in raw.items() if is_required(challenge, name)]
         if kind == "sample" and raw:
             seed = self._context.config_loader["globals"]["seed"]
             if write_missing_sample(tree, challenge, seed):
                 logger.info("Sample data of %s written to %s", challenge, tree / "01_raw")
-        missing = [file.name for file in files if find_raw_file(file) is None]
-        if missing:
-            raise PodiumError(
-                f"{files[0].parent} lacks {', '.join(missing)}. "
-                f"Put all of {', '.join(file.name for file in files)} there, "
-                f"or empty the folder to run on sample data."
-            )
+        demand_raw_files(challenge, raw)
         return kind, tree
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import ssl
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,14 @@ from podium.provenance import git_commit, lock_hash
 logger = logging.getLogger(__name__)
 
 SERVER_TIMEOUT_SECONDS = 3.0
-_PATIENCE = {"MLFLOW_HTTP_REQUEST_TIMEOUT": "15", "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "3"}
+# The user's own settings win; kept here, since a lost server sets them to nearly nothing.
+_PATIENCE = {
+    name: os.environ.get(name, value)
+    for name, value in {
+        "MLFLOW_HTTP_REQUEST_TIMEOUT": "15",
+        "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "3",
+    }.items()
+}
 _SQLITE = "sqlite:///"
 
 
@@ -51,8 +59,7 @@ class ResilientMlflowHook(MlflowHook):
         server, tracking = dict(settings["server"]), dict(settings["tracking"])
         uri = server["mlflow_tracking_uri"]
         # A server that hangs costs a minute, not MLflow's many.
-        for name, value in _PATIENCE.items():
-            os.environ.setdefault(name, value)
+        os.environ.update(_PATIENCE)
         if not server_answers(uri):
             local = local_store(context.project_path)
             logger.warning("The tracking server %s does not answer: tracked in %s", uri, local)
@@ -178,7 +185,8 @@ def artifact_settings(uri: str) -> dict[str, Any]:
 def server_answers(uri: str) -> bool:
     """Whether an http(s) tracking server answers a request in time; files always answer.
 
-    A port that is open proves nothing: the process behind it may hang.
+    A port that is open proves nothing: the process behind it may hang. A server whose certificate
+    this client does not know has answered: MLflow has settings of its own for that.
     """
     if urlparse(uri).scheme not in ("http", "https"):
         return True
@@ -186,6 +194,14 @@ def server_answers(uri: str) -> bool:
 
     try:
         httpx.get(f"{uri.rstrip('/')}/health", timeout=SERVER_TIMEOUT_SECONDS)
-    except httpx.HTTPError:
-        return False
+    except httpx.HTTPError as error:
+        return _is_about_certificates(error)
     return True
+
+
+def _is_about_certificates(error: BaseException | None) -> bool:
+    while error is not None:
+        if isinstance(error, ssl.SSLError):
+            return True
+        error = error.__cause__ or error.__context__
+    return False

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from podium.common.measure import Measure
 from podium.common.threads import one_thread
 from podium.common.time_budget import OutOfTimeError, TimeBudget
 from podium.fusion.classifiers import PairClassifier
@@ -37,6 +38,7 @@ class NestedLogits:
             rows of fold a; shape (repeats, folds, n).
         fit_seconds: Of all fits together, as if one after the other.
         predict_seconds: Likewise.
+        peak_memory_mb: Largest resident memory of a process that fitted.
     """
 
     folds: np.ndarray
@@ -44,6 +46,12 @@ class NestedLogits:
     inner: np.ndarray
     fit_seconds: float
     predict_seconds: float
+    peak_memory_mb: float
+
+    @property
+    def is_nested(self) -> bool:
+        """Whether there are inner logits."""
+        return not np.isnan(self.inner).all()
 
 
 @dataclass(frozen=True)
@@ -57,6 +65,7 @@ class _Answer:
     logits: np.ndarray
     fit_seconds: float
     predict_seconds: float
+    peak_memory_mb: float
 
 
 def nested_predictions(
@@ -97,7 +106,7 @@ def nested_predictions(
     jobs = [_Job(repeat, left) for left in lefts for repeat in range(len(folds))]
     outer = np.empty(folds.shape)
     inner = np.full((len(folds), count, folds.shape[1]), np.nan)
-    fit_seconds = predict_seconds = 0.0
+    fit_seconds = predict_seconds = peak = 0.0
     answers = _answers(make, pairs, labels, folds, groups, jobs, workers, seconds)
     for job, answer in zip(jobs, answers, strict=True):
         number = folds[job.repeat]
@@ -110,7 +119,8 @@ def nested_predictions(
             inner[job.repeat, b, number == a] = answer.logits[number[rows] == a]
         fit_seconds += answer.fit_seconds
         predict_seconds += answer.predict_seconds
-    return NestedLogits(folds, outer, inner, fit_seconds, predict_seconds)
+        peak = max(peak, answer.peak_memory_mb)
+    return NestedLogits(folds, outer, inner, fit_seconds, predict_seconds, peak)
 
 
 @dataclass
@@ -201,7 +211,7 @@ def _answers(
     seconds: float,
 ) -> Iterator[_Answer]:
     """Answers in the order of the jobs, for as long as they promise to be in time."""
-    began = time.monotonic()
+    began, worked = time.monotonic(), 0.0
     calls = [
         (_answer, (make, pairs, labels, groups, np.isin(folds[job.repeat], job.left_out)))
         for job in jobs
@@ -209,8 +219,11 @@ def _answers(
     results = _in_parallel(calls, workers)
     try:
         for number, answer in enumerate(results, 1):
-            spent = time.monotonic() - began
-            if spent + (len(jobs) - number) * spent / number > seconds:
+            worked += answer.fit_seconds + answer.predict_seconds
+            left = len(jobs) - number
+            # By the fits' own time: what the processes took to start is not paid again.
+            expected = left * worked / number / max(1, min(workers, left))
+            if left and time.monotonic() - began + expected > seconds:
                 raise OutOfTimeError(f"stopped at fit {number} of {len(jobs)}")
             yield answer
     finally:
@@ -224,12 +237,14 @@ def _answer(
     groups: np.ndarray | None,
     held_out: np.ndarray,
 ) -> _Answer:
-    began = time.perf_counter()
     rows = ~held_out
-    model = _fit_one(make, pairs.take(rows), labels[rows], None if groups is None else groups[rows])
-    fitted = time.perf_counter()
-    logits = model.predict_logit(pairs.take(held_out))
-    return _Answer(logits, fitted - began, time.perf_counter() - fitted)
+    kept = None if groups is None else groups[rows]
+    with Measure() as fitting:
+        model = _fit_one(make, pairs.take(rows), labels[rows], kept)
+    with Measure() as predicting:
+        logits = model.predict_logit(pairs.take(held_out))
+    peak = max(fitting.peak_memory_mb, predicting.peak_memory_mb)
+    return _Answer(logits, fitting.seconds, predicting.seconds, peak)
 
 
 def _fit_one(

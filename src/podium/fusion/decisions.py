@@ -80,13 +80,21 @@ def fit_rule(
         blend: Declaration; it is not changed.
         smoothing: See `averaged_threshold`.
     """
+    probabilities = held_out_probabilities(logits, labels, folds, blend)
+    threshold = averaged_threshold(probabilities, labels, folds, smoothing)
+    return DecisionRule(blend.fresh().fit(logits, labels), threshold)
+
+
+def held_out_probabilities(
+    logits: np.ndarray, labels: np.ndarray, folds: np.ndarray, blend: Blend
+) -> np.ndarray:
+    """Probability of each row by a blend fitted on the other folds; arguments as `fit_rule`."""
     probabilities = np.empty(len(labels))
     for fold in np.unique(folds):
         held = folds == fold
         part = blend.fresh().fit(logits[~held], labels[~held])
         probabilities[held] = part.predict_probability(logits[held])
-    threshold = averaged_threshold(probabilities, labels, folds, smoothing)
-    return DecisionRule(blend.fresh().fit(logits, labels), threshold)
+    return probabilities
 
 
 def nested_decisions(

@@ -67,6 +67,17 @@ def macro_f1(truth: ArrayLike, predicted: ArrayLike) -> float:
     return float(macro_f1_of_counts(confusion_contributions(truth, predicted).sum(axis=0)))
 
 
+def repeated_macro_f1(truth: ArrayLike, predicted: ArrayLike) -> float:
+    """Macro F1 of the counts of several repeats together.
+
+    Args:
+        truth: Labels 0 or 1, shape (n,).
+        predicted: Predictions of each repeat, shape (repeats, n).
+    """
+    answers = np.asarray(predicted)
+    return macro_f1(np.tile(np.asarray(truth), len(answers)), answers)
+
+
 def _f1(right: Floats, wrong: Floats) -> Floats:
     total = 2 * right + wrong
     return np.divide(2 * right, total, out=np.zeros_like(total), where=total > 0)

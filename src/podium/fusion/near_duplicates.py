@@ -95,6 +95,19 @@ def find_copies(rows: EmbeddingPairs, originals: EmbeddingPairs, threshold: floa
         ValueError: the threshold is not between 0 and 1.
     """
     _check(threshold)
+    firsts, of_row = _different_rows(rows)
+    known_firsts, _ = _different_rows(originals)
+    nearest = _nearest(rows.take(firsts), originals.take(known_firsts), threshold)
+    copies = []
+    for row, kind in enumerate(of_row.tolist()):
+        if kind in nearest:
+            found = nearest[kind]
+            original = int(known_firsts[found.copy_of])
+            copies.append(Copy(row, original, found.image_cosine, found.text_cosine))
+    return copies
+
+
+def _nearest(rows: EmbeddingPairs, originals: EmbeddingPairs, threshold: float) -> dict[int, Copy]:
     left_halves, right_halves = _Halves.of(rows), _Halves.of(originals)
     best: dict[int, Copy] = {}
     for left, right in _near_pairs(left_halves, right_halves, threshold, same=False):
@@ -104,7 +117,7 @@ def find_copies(rows: EmbeddingPairs, originals: EmbeddingPairs, threshold: floa
             known = best.get(found.row)
             if known is None or _closeness(found) > _closeness(known):
                 best[found.row] = found
-    return [best[row] for row in sorted(best)]
+    return best
 
 
 def _closeness(copy: Copy) -> tuple[float, int]:

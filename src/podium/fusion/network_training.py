@@ -27,7 +27,8 @@ class TrainingPlan:
 
     Attributes:
         epochs: Most passes over the training rows.
-        patience: Passes without a smaller validation loss after which a seed has stopped.
+        patience: Training ends when every seed has gone so many passes without a smaller
+            validation loss; each is then set back to its best pass.
         batch_size: Rows per step; at most a quarter of the training rows.
         learning_rate: Of AdamW (Loshchilov and Hutter 2019).
         weight_decay: Of AdamW.
@@ -81,17 +82,19 @@ def to_rows(
 
 @contextmanager
 def reproducible(seed: int, device: str) -> Iterator[None]:
-    """Seeds of torch, and algorithms that give the same bytes again; restored afterwards."""
+    """Seeds of torch, one thread, and algorithms that give the same bytes again; restored after."""
     # cuBLAS adds up in a fixed order only with a workspace of fixed size.
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-    before = torch.are_deterministic_algorithms_enabled()
+    before, threads = torch.are_deterministic_algorithms_enabled(), torch.get_num_threads()
     with torch.random.fork_rng(devices=[] if device == "cpu" else [torch.cuda.current_device()]):
         torch.manual_seed(seed)
         torch.use_deterministic_algorithms(True)
+        torch.set_num_threads(1)
         try:
             yield
         finally:
             torch.use_deterministic_algorithms(before)
+            torch.set_num_threads(threads)
 
 
 def choose_device(wanted: str) -> str:

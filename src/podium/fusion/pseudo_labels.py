@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Self
 
 import numpy as np
@@ -10,10 +11,14 @@ import numpy as np
 from podium.common.bootstrap import Interval, bootstrap
 from podium.common.builder import build
 from podium.common.folds import group_codes
+from podium.fusion.blending import Blend
 from podium.fusion.calibration import SigmoidCalibration, probability
 from podium.fusion.classifiers import PairClassifier
+from podium.fusion.cross_fitting import NestedLogits
+from podium.fusion.decisions import held_out_probabilities
 from podium.fusion.metrics import confusion_contributions, macro_f1_of_counts
 from podium.fusion.pairs import EmbeddingPairs, concatenate
+from podium.fusion.thresholds import averaged_threshold
 
 
 class PseudoLabelled(PairClassifier):
@@ -110,6 +115,69 @@ def confident_rows(
     return rows[back], labels[back]
 
 
+def gain_of(
+    base: NestedLogits,
+    other: NestedLogits,
+    labels: np.ndarray,
+    *,
+    blend: Blend,
+    smoothing: float,
+    groups: np.ndarray,
+    confidence: float,
+) -> Interval:
+    """Gain of `other` over `base` in macro F1 by their outer logits, see `macro_f1_gain`.
+
+    Args:
+        base: Of the model without pseudo-labels.
+        other: With them, on the same folds.
+        labels: 0 or 1, shape (n,).
+        blend: How single logits are calibrated.
+        smoothing: See `averaged_threshold`.
+        groups: Rows that are drawn together, shape (n,).
+        confidence: Of the interval.
+    """
+    said = [
+        np.array(
+            [
+                _labels_of(outer, labels, numbers, blend, smoothing)
+                for outer, numbers in zip(logits.outer, logits.folds, strict=True)
+            ]
+        )
+        for logits in (base, other)
+    ]
+    return macro_f1_gain(labels, said[0], said[1], groups=groups, confidence=confidence)
+
+
+def choose_nested(
+    base: NestedLogits,
+    other: NestedLogits,
+    labels: np.ndarray,
+    *,
+    blend: Blend,
+    smoothing: float,
+    groups: np.ndarray,
+    confidence: float,
+) -> NestedLogits:
+    """In every outer fold the logits of the model that the other folds choose.
+
+    The choice for a fold looks at inner logits alone, so that what is made of the result is nested.
+    Arguments as `gain_of`.
+    """
+    outer, inner = base.outer.copy(), base.inner.copy()
+    for repeat, fold in np.ndindex(inner.shape[:2]):
+        held = base.folds[repeat] == fold
+        known, numbers = labels[~held], base.folds[repeat, ~held]
+        said = [
+            _labels_of(logits.inner[repeat, fold, ~held], known, numbers, blend, smoothing)[None]
+            for logits in (base, other)
+        ]
+        gain = macro_f1_gain(known, *said, groups=groups[~held], confidence=confidence)
+        if gain.low > 0:
+            outer[repeat, held] = other.outer[repeat, held]
+            inner[repeat, fold] = other.inner[repeat, fold]
+    return replace(base, outer=outer, inner=inner)
+
+
 def macro_f1_gain(
     labels: np.ndarray,
     base: np.ndarray,
@@ -143,6 +211,15 @@ def macro_f1_gain(
     return bootstrap(
         np.hstack(counts), difference, resamples=resamples, seed=seed, confidence=confidence
     )
+
+
+def _labels_of(
+    logits: np.ndarray, labels: np.ndarray, folds: np.ndarray, blend: Blend, smoothing: float
+) -> np.ndarray:
+    """Labels by calibration and threshold of the other folds; all shape (n,)."""
+    probability = held_out_probabilities(logits[:, None], labels, folds, blend)
+    threshold = averaged_threshold(probability, labels, folds, smoothing)
+    return (probability >= threshold).astype(np.int64)
 
 
 def _counts(labels: np.ndarray, predicted: np.ndarray, codes: np.ndarray) -> np.ndarray:

@@ -114,7 +114,7 @@ def run_modeling(
 ) -> Fitted:
     """Every node of modeling, and those of evaluation that others need."""
     train, test, folds = tables.train, tables.test, tables.folds
-    logits, log = modeling.cross_fit_models(train, test, folds, models, parameters, compute)
+    logits, log = modeling.cross_fit_models(train, test, folds, models, FOLDS, parameters, compute)
     predictions, weights, model_log = modeling.blend_predictions(
         train, folds, logits, log, models, parameters, compute
     )
@@ -132,7 +132,7 @@ def run_modeling(
 def page(tables: Tables, fitted: Fitted, **changes: Any) -> str:
     """The report of a run."""
     shift = feature_engineering.measure_shift(
-        tables.train, tables.test, tables.duplicates, tables.test_copies, SHIFT, COMPUTE
+        tables.train, tables.test, tables.duplicates, RULES, SHIFT, COMPUTE
     )
     values = {
         "leaderboard": fitted.leaderboard,

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from echoes_tables import COMPUTE, FOLDS, SHIFT, make_tables
+from echoes_tables import COMPUTE, FOLDS, RULES, SHIFT, make_tables
 
 from podium.common.errors import RawDataError
 from podium.fusion.embedding_table import EmbeddingTable
@@ -67,15 +67,10 @@ def test_features_are_those_of_every_row_and_the_map_of_some(tables):
     assert features.loc[features["split"] == "test", "map_x"].isna().all()
 
 
-def shift_of(tables, test=None, copies=None):
-    found = stage.measure_shift(
-        tables.train,
-        tables.test if test is None else test,
-        tables.duplicates,
-        tables.test_copies if copies is None else copies,
-        SHIFT,
-        COMPUTE,
-    )
+def shift_of(tables, test=None, cosine=0.999):
+    asked = tables.test if test is None else test
+    rules = {**RULES, "near_duplicate_cosine": cosine}
+    found = stage.measure_shift(tables.train, asked, tables.duplicates, rules, SHIFT, COMPUTE)
     return found.set_index("comparison")
 
 
@@ -91,14 +86,13 @@ def test_rows_of_one_source_look_alike_and_moved_ones_do_not(tables):
     assert moved.loc["part 1 and part 2", "auc"] == alike.loc["part 1 and part 2", "auc"]
 
 
-def test_a_test_row_shares_the_fold_of_the_row_it_copies(tables):
+def test_near_copies_share_their_fold_across_train_and_test(tables):
     """Else the original, on the other side of a fold, would give the copy away as no test row."""
-    rows = np.arange(40)
-    copied = EmbeddingTable(tables.test.rows, tables.train.pairs.take(rows))
-    ids = tables.train.rows["id"].iloc[rows].to_numpy()
-    copies = pd.DataFrame({"test_id": tables.test.rows["id"], "train_id": ids})
-    known = shift_of(tables, copied, copies).loc["train and test", "auc"]
-    unknown = shift_of(tables, copied, copies.iloc[:0]).loc["train and test", "auc"]
+    noise = np.random.default_rng(0).normal(size=(40, 16)).astype(np.float32) * np.float32(0.02)
+    near = tables.train.pairs.take(np.arange(40))
+    copied = EmbeddingTable(tables.test.rows, EmbeddingPairs(near.image + noise, near.text))
+    known = shift_of(tables, copied).loc["train and test", "auc"]
+    unknown = shift_of(tables, copied, cosine=1 - 1e-9).loc["train and test", "auc"]
     assert abs(known - 0.5) < 0.1 and unknown < known - 0.05
 
 

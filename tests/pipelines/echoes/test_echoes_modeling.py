@@ -17,9 +17,9 @@ from echoes_tables import (
 )
 
 from podium.common.parameters import ParameterError
-from podium.fusion.decisions import NestedDecisions
+from podium.fusion.cross_fitting import NestedLogits
 from podium.fusion.embedding_table import EmbeddingTable
-from podium.pipelines.echoes import modeling
+from podium.pipelines.echoes import modeling, models
 
 PSEUDO = {**MODELING, "pseudo_labels": {**MODELING["pseudo_labels"], "models": ["logistic_both"]}}
 
@@ -99,20 +99,29 @@ def test_a_model_may_stand_outside_the_blend_or_be_switched_off(tables):
     assert "logistic_text" not in set(made.model_log["model"])
 
 
-def test_a_blend_of_one_is_no_row_of_its_own(tables):
-    made = run_modeling(tables, {"logistic_both": MODELS["logistic_both"]})
-    assert set(made.leaderboard["model"]) == {"majority_class", "logistic_both"}
+def test_a_blend_of_one_is_that_one(tables):
+    """What the submission is made by is never chosen by the scores that are reported."""
+    outside = {"logistic_image": logistic("image", member=False)}
+    made = run_modeling(tables, {"logistic_both": MODELS["logistic_both"], **outside})
+    said = made.oof_predictions.set_index("model").drop(columns="repeat")
+    pd.testing.assert_frame_equal(
+        said.loc["blend"].reset_index(drop=True), said.loc["logistic_both"].reset_index(drop=True)
+    )
+    log = made.model_log.set_index("model")
+    assert log.loc["blend", "note"] == "of logistic_both alone"
 
 
 def test_a_wrong_argument_shows_before_the_first_fit(tables):
     """And names the class."""
     wrong = {**MODELS, "last": {**logistic("both"), "arguments": {"penalty": 1}}}
     with pytest.raises(ParameterError, match="LogisticRegressionClassifier"):
-        modeling.cross_fit_models(tables.train, tables.test, tables.folds, wrong, MODELING, COMPUTE)
+        modeling.cross_fit_models(
+            tables.train, tables.test, tables.folds, wrong, FOLDS, MODELING, COMPUTE
+        )
     with pytest.raises(ParameterError, match="kind"):
-        modeling.build_models(
+        models.build_models(
             {"odd": logistic("both", "ranker")},
-            modeling.PseudoLabelParameters.parse(MODELING["pseudo_labels"]),
+            models.PseudoLabelParameters.parse(MODELING["pseudo_labels"]),
             tables.test,
             modeling.Compute.parse(COMPUTE),
         )
@@ -180,39 +189,71 @@ def test_pseudo_labels_are_tried_beside_the_model_and_only_one_of_both_is_in_the
     assert "logistic_both_pseudo_labels" in set(made.part2_predictions["model"])
 
 
-def decisions(predicted):
-    predicted = np.asarray(predicted)[None]
-    nothing = np.zeros((1, 1))
-    return NestedDecisions(predicted.astype(float), predicted, nothing, nothing[..., None])
+def logits_of(predicted, folds, count):
+    """Sure logits, the same in every fold that may look at them."""
+    outer = 4.0 * (2 * np.asarray(predicted, float) - 1)[None]
+    inner = np.repeat(outer[:, None], count, axis=1)
+    for fold in range(count):
+        inner[0, fold, folds == fold] = np.nan
+    return NestedLogits(folds[None], outer, inner, 1.0, 1.0, 1.0)
+
+
+def chosen(base, other, labels, groups):
+    folds = np.arange(len(labels)) // 2 % 3
+    logits = {
+        "logistic_image": logits_of(labels, folds, 3),
+        "logistic_both": logits_of(base, folds, 3),
+        "logistic_both_pseudo_labels": logits_of(other, folds, 3),
+    }
+    wanted = models.ModelingParameters.parse(PSEUDO)
+    settings = models.Compute.parse(COMPUTE)
+    return logits, models.choose_members(MODELS, logits, labels, groups, wanted, settings)
 
 
 @pytest.mark.parametrize("rises", [True, False])
-def test_pseudo_labels_are_kept_where_the_nested_score_rises_for_sure(rises):
+def test_pseudo_labels_are_kept_where_the_score_rises_for_sure(rises):
     labels = np.arange(60) % 2
     poor = np.where(np.arange(60) % 3 == 0, 1 - labels, labels)
-    first, second = (poor, labels) if rises else (labels, poor)
-    decided = {
-        "logistic_image": decisions(labels),
-        "logistic_both": decisions(first),
-        "logistic_both_pseudo_labels": decisions(second),
-    }
-    members, notes = modeling.choose_members(
-        MODELS, decided, labels, np.arange(60), modeling.ModelingParameters.parse(PSEUDO)
-    )
+    logits, members = chosen(*((poor, labels) if rises else (labels, poor)), labels, np.arange(60))
     name = "logistic_both_pseudo_labels" if rises else "logistic_both"
-    assert members == ["logistic_image", name]
+    assert members.names == ["logistic_image", name]
+    np.testing.assert_array_equal(members.nested[1].outer, logits[name].outer)
+    np.testing.assert_array_equal(members.nested[1].inner, logits[name].inner)
     sign = "kept: gain +" if rises else "not kept: gain -"
-    assert notes["logistic_both_pseudo_labels"].startswith(sign)
+    assert members.notes["logistic_both_pseudo_labels"].startswith(sign)
 
 
 def test_copies_of_one_lucky_row_are_no_proof_that_pseudo_labels_help():
-    """Thirty copies of a row, better by pseudo-labels: one find, not thirty."""
+    """Eighteen copies of a row, better by pseudo-labels: one find, not eighteen."""
     labels = np.arange(60) % 2
     base = labels.copy()
-    base[:30] = 1 - base[:30]
-    decided = {"logistic_both": decisions(base), "logistic_both_pseudo_labels": decisions(labels)}
-    wanted = modeling.ModelingParameters.parse(PSEUDO)
-    copies = np.concatenate([np.zeros(30, int), np.arange(1, 31)])
+    base[:18] = 1 - base[:18]
+    copies = np.concatenate([np.zeros(18, int), np.arange(1, 43)])
     for groups, kept in ((np.arange(60), True), (copies, False)):
-        _, notes = modeling.choose_members(MODELS, decided, labels, groups, wanted)
-        assert notes["logistic_both_pseudo_labels"].startswith("kept") == kept
+        _, members = chosen(base, labels, labels, groups)
+        assert members.notes["logistic_both_pseudo_labels"].startswith("kept") == kept
+
+
+def test_the_choice_for_a_fold_does_not_look_at_it():
+    """Pseudo-labels that help in fold 0 alone are kept for the others' blend, not for fold 0."""
+    labels = np.arange(90) % 2
+    folds = np.arange(90) // 2 % 3
+    base = np.where((folds == 0) & (np.arange(90) % 4 < 3), 1 - labels, labels)
+    logits, members = chosen(base, labels, labels, np.arange(90))
+    assert members.names[1] == "logistic_both_pseudo_labels"
+    outer = members.nested[1].outer[0]
+    first = folds == 0
+    np.testing.assert_array_equal(outer[first], logits["logistic_both"].outer[0, first])
+
+
+def test_a_part_1_of_one_class_is_said_and_part_2_is_not_scored(tables, caplog):
+    train = tables.train.rows.assign(
+        label=np.where(tables.train.rows["part"] == 1, 1, tables.train.rows["label"])
+    ).astype({"label": "int8"})
+    table = EmbeddingTable(train, tables.train.pairs)
+    weights = pd.DataFrame({"model": ["logistic_both"], "in_blend": [True]})
+    ensemble, said = modeling.fit_models(
+        table, tables.folds, weights, tables.test, MODELS, FOLDS, MODELING, COMPUTE
+    )
+    assert not ensemble.rules and said.empty
+    assert "part 2 is not scored" in caplog.text

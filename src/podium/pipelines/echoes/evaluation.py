@@ -18,6 +18,7 @@ from podium.fusion.scoring import (
     other_readings,
 )
 from podium.fusion.thresholds import macro_f1_curve
+from podium.pipelines.echoes.models import BLEND
 from podium.pipelines.shared import Scoring, chosen_model, log_leaderboard
 
 if TYPE_CHECKING:
@@ -92,13 +93,13 @@ def score_part2(part2_predictions: pd.DataFrame, parameters: dict[str, Any]) -> 
 
 
 def compare_modalities(leaderboard: pd.DataFrame, parameters: dict[str, Any]) -> pd.DataFrame:
-    """What each modality adds: the models of the ablation in their order, and the blend.
+    """What each modality adds: the models of the ablation in their order, and their blend.
 
     Returns:
         `ablation`: given, model, score, ci_low, ci_high.
     """
     settings = Evaluation.parse(parameters)
-    steps = {**settings.ablation, "all models": chosen_model(leaderboard, settings)}
+    steps = {**settings.ablation, "all models": BLEND}
     board = leaderboard.set_index("model")[["score", "ci_low", "ci_high"]]
     rows = [
         {"given": given, "model": model, **board.loc[model].to_dict()}

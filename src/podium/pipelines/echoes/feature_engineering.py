@@ -16,7 +16,10 @@ from podium.common.parameters import Parameters
 from podium.fusion.adversarial import adversarial_auc
 from podium.fusion.cross_fitting import FEWEST_NESTED_FOLDS
 from podium.fusion.embedding_table import EmbeddingTable
+from podium.fusion.near_duplicates import group_near_duplicates
+from podium.fusion.pairs import concatenate
 from podium.fusion.row_facts import embedding_map, row_facts
+from podium.pipelines.echoes.data_processing import DataProcessing
 from podium.pipelines.echoes.raw_contract import TRAIN_PART1
 from podium.pipelines.shared import Compute
 
@@ -94,7 +97,8 @@ def draw_folds(
     Raises:
         RawDataError: a class has too few rows for three folds.
     """
-    count = feasible_folds(labels, groups, wanted.folds_for(len(labels)))
+    both = len(np.unique(labels)) > 1
+    count = feasible_folds(labels, groups, wanted.folds_for(len(labels))) if both else 0
     if count < FEWEST_NESTED_FOLDS:
         raise RawDataError(
             f"a class has only {count} rows that are not copies of each other; at least "
@@ -127,11 +131,13 @@ def measure_shift(
     train: EmbeddingTable,
     test: EmbeddingTable,
     duplicates: pd.DataFrame,
-    test_copies: pd.DataFrame,
+    rules: dict[str, Any],
     parameters: dict[str, Any],
     compute: dict[str, Any],
 ) -> pd.DataFrame:
     """Adversarial AUC of train against test, and of part 1 against part 2.
+
+    Near copies share their fold, across the two sets and within each.
 
     Returns:
         `comparison`, `auc`, `auc_low`, `auc_high`, `first_rows`, `second_rows`.
@@ -145,7 +151,8 @@ def measure_shift(
     }
     rows = []
     if min(len(train), len(test)) >= FEWEST_ROWS_PER_PART:
-        joined = np.concatenate([groups, _test_groups(train, test, groups, test_copies)])
+        threshold = DataProcessing.parse(rules).near_duplicate_cosine
+        joined = group_near_duplicates(concatenate([train.pairs, test.pairs]), threshold)
         found = adversarial_auc(train.pairs, test.pairs, groups=joined, **options)
         rows.append(_comparison("train and test", found, len(train), len(test)))
     first = train.rows["part"].to_numpy() == 1
@@ -156,17 +163,6 @@ def measure_shift(
         rows.append(_comparison("part 1 and part 2", found, int(first.sum()), int((~first).sum())))
     columns = ["comparison", "auc", "auc_low", "auc_high", "first_rows", "second_rows"]
     return pd.DataFrame(rows, columns=columns)
-
-
-def _test_groups(
-    train: EmbeddingTable, test: EmbeddingTable, groups: np.ndarray, copies: pd.DataFrame
-) -> np.ndarray:
-    """Groups of the test rows: that of the training row they copy, else one of their own."""
-    own = groups.max() + 1 + np.arange(len(test))
-    known = pd.Series(groups, index=train.rows["id"])
-    copied = copies.set_index("test_id")["train_id"].map(known)
-    found = test.rows["id"].map(copied)
-    return np.where(found.notna(), found.fillna(-1), own).astype(np.int64)
 
 
 def _comparison(name: str, auc: Interval, first: int, second: int) -> dict[str, Any]:

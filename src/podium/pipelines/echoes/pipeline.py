@@ -16,6 +16,7 @@ from podium.pipelines.echoes import (
 from podium.pipelines.shared import track_metrics
 
 MODELS = ("params:models", "params:modeling", "params:compute")
+FITTING = ("params:models", "params:folds", "params:modeling", "params:compute")
 
 
 def create_pipeline() -> Pipeline:
@@ -65,7 +66,7 @@ def _feature_engineering() -> list[Node]:
         step(stage.compute_features, ["train", "test", "params:map", compute], "features"),
         step(
             stage.measure_shift,
-            ["train", "test", "duplicates", "test_copies", "params:shift", compute],
+            ["train", "test", "duplicates", "params:data_processing", "params:shift", compute],
             "shift",
         ),
     ]
@@ -75,7 +76,7 @@ def _modeling() -> list[Node]:
     return [
         step(
             modeling.cross_fit_models,
-            ["train", "test", "folds", *MODELS],
+            ["train", "test", "folds", *FITTING],
             ["nested_logits", "fit_log"],
         ),
         step(
@@ -85,8 +86,7 @@ def _modeling() -> list[Node]:
         ),
         step(
             modeling.fit_models,
-            ["train", "folds", "blend_weights", "test", "params:models", "params:folds"]
-            + ["params:modeling", "params:compute"],
+            ["train", "folds", "blend_weights", "test", *FITTING],
             ["models", "part2_predictions"],
         ),
     ]

@@ -236,8 +236,9 @@ def _blend_section(blend_weights: pd.DataFrame) -> Section:
     columns = [
         Column("model", "Model", text, number=False),
         Column("in_blend", "Member", text, number=False),
-        Column("share", "Weight", percent),
-        Column("share_low", "Least over the folds", percent),
+        Column("submitted", "Weight", percent),
+        Column("share", "Mean over the folds", percent),
+        Column("share_low", "Least", percent),
         Column("share_high", "Most", percent),
         Column("note", "Note", text, number=False),
     ]

@@ -6,18 +6,16 @@ a few faults and files. The same function writes the larger sets of the benchmar
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
-from tempfile import mkdtemp
 from typing import Any
 
 import numpy as np
 import orjson
 
+from podium.common.sample_files import refuse_among_raw, whole_folder
 from podium.fusion.embedding_table import IMAGE, TEXT
 from podium.fusion.synthetic import SyntheticPairs, SyntheticTask, generate_pairs
 from podium.pipelines.echoes.raw_contract import SAMPLE_SOLUTION, TEST, TRAIN_PART1, TRAIN_PART2
@@ -65,21 +63,10 @@ def write_sample(
         FileExistsError: If the directory already holds files.
         ValueError: If the truth would lie among the raw files.
     """
-    if truth_path is not None:
-        _refuse_among_raw(truth_path, directory)
-    if directory.exists() and any(directory.iterdir()):
-        raise FileExistsError(f"{directory} already holds files")
-    made = generate_sample(size, seed)
-    directory.parent.mkdir(parents=True, exist_ok=True)
-    # A sibling, so that the rename stays within one file system.
-    temporary = Path(mkdtemp(prefix=f".{directory.name}-", dir=directory.parent))
-    try:
-        _write_files(temporary, made, size, seed)
-        temporary.chmod(0o755)
-        os.replace(temporary, directory)
-    except BaseException:
-        shutil.rmtree(temporary, ignore_errors=True)
-        raise
+    refuse_among_raw(truth_path, directory)
+    with whole_folder(directory) as folder:
+        made = generate_sample(size, seed)
+        _write_files(folder, made, size, seed)
     if truth_path is not None:
         truth_path.parent.mkdir(parents=True, exist_ok=True)
         _write_targets(truth_path, made.labels[size.part1 + size.part2 :])
@@ -90,12 +77,6 @@ def generate_sample(size: SampleSize, seed: int) -> SyntheticPairs:
     rows = size.part1 + size.part2 + size.test
     values = {**size.task.__dict__, "rows": rows}
     return generate_pairs(SyntheticTask(**values), seed)
-
-
-def _refuse_among_raw(truth_path: Path, directory: Path) -> None:
-    inside = truth_path.resolve().is_relative_to(directory.resolve())
-    if inside or "01_raw" in truth_path.resolve().parts:
-        raise ValueError(f"the truth must not lie among the raw files: {truth_path}")
 
 
 def _write_files(folder: Path, made: SyntheticPairs, size: SampleSize, seed: int) -> None:

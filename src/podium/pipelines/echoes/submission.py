@@ -13,7 +13,7 @@ from podium.fusion.embedding_table import EmbeddingTable
 from podium.fusion.ensemble import FittedEnsemble
 from podium.fusion.majority import majority_class
 from podium.pipelines.echoes.evaluation import Evaluation
-from podium.pipelines.echoes.modeling import ModelingParameters, build_models, final_rules
+from podium.pipelines.echoes.models import ModelingParameters, build_models, final_rules
 from podium.pipelines.echoes.submission_rules import rules
 from podium.pipelines.shared import Compute, accepted, chosen_model
 

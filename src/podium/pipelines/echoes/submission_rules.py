@@ -9,7 +9,7 @@ from podium.common import submission
 from podium.common.bootstrap import bootstrap
 from podium.common.errors import RawDataError
 from podium.common.json_records import open_raw_json
-from podium.common.raw_files import find_raw_file
+from podium.common.raw_files import find_raw_file, open_raw_csv
 from podium.common.submission_rules import Columns, InOrder, KnownValues, OneRowEach, Rule
 from podium.common.truth_file import number_column, read_truth_text
 from podium.fusion.metrics import (
@@ -140,8 +140,13 @@ def score_file(path: Path, truth: Path, raw: Path, *, only_in_truth: bool) -> di
 def asked_rows(raw: Path) -> list[str]:
     """The row ids in the order of the submission; see `data_processing.list_asked_rows`."""
     test = [str(record.values.get("id")) for record in open_raw_json(raw / TEST.name, TEST) or ()]
-    solution = find_raw_file(raw / SAMPLE_SOLUTION.name)
-    if solution is None:
+    path = raw / SAMPLE_SOLUTION.name
+    if find_raw_file(path) is None:
         return test
-    shown = read_truth_text(solution).get("row_id")
-    return list(shown) if shown is not None and set(shown) == set(test) else test
+    import ibis
+
+    from podium.pipelines.echoes.data_processing import read_solution_order
+
+    solution = open_raw_csv(path, SAMPLE_SOLUTION, ibis.duckdb.connect())
+    shown = read_solution_order(solution, set(test)).tolist()
+    return shown if len(shown) == len(test) else test

@@ -9,17 +9,16 @@ from __future__ import annotations
 
 import csv
 import os
-import shutil
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
-from tempfile import mkdtemp
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 
+from podium.common.sample_files import refuse_among_raw, whole_folder
 from podium.pipelines.hearme.sample_names import (
     GENRES,
     artist_names,
@@ -70,25 +69,14 @@ def write_sample(
         FileExistsError: If the directory already holds files.
         ValueError: If the truth would lie among the raw files.
     """
-    if truth_path is not None:
-        _refuse_among_raw(truth_path, directory)
-    if directory.exists() and any(directory.iterdir()):
-        raise FileExistsError(f"{directory} already holds files")
-    synthetic = generate(size, seed)
-    directory.parent.mkdir(parents=True, exist_ok=True)
-    # A sibling, so that the rename stays within one file system.
-    temporary = Path(mkdtemp(prefix=f".{directory.name}-", dir=directory.parent))
-    try:
-        _write_interactions(temporary / FILES[0], synthetic.log)
+    refuse_among_raw(truth_path, directory)
+    with whole_folder(directory) as folder:
+        synthetic = generate(size, seed)
+        _write_interactions(folder / FILES[0], synthetic.log)
         rng = np.random.default_rng([seed, 1])
-        _write_items(temporary / FILES[1], synthetic, rng)
-        _write_users(temporary / FILES[2], synthetic, rng)
-        _write_rows(temporary / FILES[3], ("user_id",), ([user] for user in synthetic.test_user))
-        temporary.chmod(0o755)
-        os.replace(temporary, directory)
-    except BaseException:
-        shutil.rmtree(temporary, ignore_errors=True)
-        raise
+        _write_items(folder / FILES[1], synthetic, rng)
+        _write_users(folder / FILES[2], synthetic, rng)
+        _write_rows(folder / FILES[3], ("user_id",), ([user] for user in synthetic.test_user))
     if truth_path is not None:
         write_truth(truth_path, synthetic)
 
@@ -108,12 +96,6 @@ def write_truth(path: Path, synthetic: Synthetic) -> None:
     temporary = path.with_name(f".{path.name}.part")
     pa_csv.write_csv(table, temporary, _options(header=True))
     os.replace(temporary, path)
-
-
-def _refuse_among_raw(truth_path: Path, directory: Path) -> None:
-    inside = truth_path.resolve().is_relative_to(directory.resolve())
-    if inside or "01_raw" in truth_path.resolve().parts:
-        raise ValueError(f"the truth must not lie among the raw files: {truth_path}")
 
 
 def _options(*, header: bool) -> pa_csv.WriteOptions:
