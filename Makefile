@@ -9,7 +9,7 @@ export UV_FIND_LINKS := $(PIP_FIND_LINKS)
 export KEDRO_DISABLE_TELEMETRY := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint viz ui notebook screenshots bench bench-hearme lock clean
+.PHONY: help setup run test lint viz ui notebook screenshots bench bench-hearme bench-echoes lock clean
 
 help: ## Show what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -27,7 +27,7 @@ run: setup ## Run HearMe: raw files (or sample data) to a checked submission
 	$(BIN)/kedro run --pipeline=hearme
 
 test: setup ## Run every test
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests/project tests
 
 lint: setup ## Style, types and the import contract
 	$(BIN)/ruff check .
@@ -47,10 +47,16 @@ notebook: setup ## Open JupyterLab with the catalog in it
 screenshots: setup ## Take the pictures of the README again (needs Chromium and chromedriver)
 	$(BIN)/python docs/screenshots.py
 
-bench: bench-hearme ## Measure against peers (long)
+bench: bench-hearme bench-echoes ## Measure against peers (long)
 
 bench-hearme: setup ## HearMe at the competition's size, and beside RecTools and pandas
 	$(BIN)/python benchmarks/hearme.py
+
+bench-echoes: setup ## Echoes at 10,000 rows, beside AutoGluon, and its reader beside pandas
+	$(BIN)/python benchmarks/echoes_whole.py
+	$(BIN)/python benchmarks/echoes_reading.py
+	$(BIN)/python benchmarks/blend_or_choose.py
+	$(BIN)/python benchmarks/echoes.py
 
 lock: setup ## Pin the newest allowed versions in requirements.lock
 	$(BIN)/uv pip compile pyproject.toml --extra dev --python-version 3.11 --no-annotate --no-header --quiet \

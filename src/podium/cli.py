@@ -71,7 +71,7 @@ def check(
     "--only-in-truth",
     is_flag=True,
     help="Count only what the truth knows (for a truth that was cut down on purpose). "
-    "By default what has no truth counts 0.",
+    "By default what has no truth counts 0, or is an error where every row must have one.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON instead.")
 @_data_options

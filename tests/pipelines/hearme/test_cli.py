@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 from submission_files import submission, write_fractions, write_raw
 
+from podium.challenges import challenges
 from podium.cli import cli
 
 PROJECT = Path(__file__).parents[3]
@@ -62,7 +63,10 @@ def test_a_faulty_file_is_refused_not_scored(project):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("check", "chess", "good.csv"), "unknown challenge 'chess'; known are: hearme"),
+        (
+            ("check", "chess", "good.csv"),
+            f"unknown challenge 'chess'; known are: {', '.join(challenges())}",
+        ),
         (("check", "hearme", "none.csv"), "does not exist"),
         (("check", "hearme", "good.csv", "--data", "sample"), "no raw files in"),
         (("check", "hearme", "good.csv", "--data", "other"), "Invalid value"),

@@ -85,4 +85,4 @@ def check_submission(ordered_rows: pd.DataFrame, asked_rows: pd.DataFrame) -> pd
     Raises:
         SubmissionError: if any rule is broken, so that nothing is written.
     """
-    return accepted(ordered_rows, rules(asked_rows["row_id"].tolist()), "the test rows")
+    return accepted(ordered_rows, rules(asked_rows["row_id"].tolist()), "as many test rows")

@@ -33,7 +33,7 @@ def rules(asked_rows: Sequence[str]) -> list[Rule]:
         Columns(COLUMNS),
         OneRowEach("row_id", asked_rows),
         InOrder("row_id", asked_rows),
-        KnownValues("target", TARGETS, "0 or 1"),
+        KnownValues("target", TARGETS, "label, 0 or 1"),
     ]
 
 
