@@ -55,7 +55,6 @@ GENERATED = {
     "agreement only": replace(TASK, image_signal=0.0),
     "image and agreement": TASK,
     "image only": replace(TASK, agreement_signal=0.0),
-    "agreement only, 4,000 rows": replace(TASK, rows=4000, image_signal=0.0),
 }
 WAYS = ("average", "stacking", "greedy", "best")
 BLEND = "podium: blend"
@@ -271,7 +270,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--data", nargs="*", default=[], help="NAME=FOLDER of raw files")
     parser.add_argument("--only-data", action="store_true", help="no generated task")
-    parser.add_argument("--splits", type=int, default=5)
+    parser.add_argument("--splits", type=int, default=3)
     parser.add_argument("--autogluon-splits", type=int, default=2, help="0 for none: it is slow")
     parser.add_argument("--results", type=Path, default=HERE / "results" / "echoes.md")
     parser.add_argument(

@@ -1,5 +1,8 @@
 """What several test files share: a tiny data set and a copy of the project to run it in."""
 
+import os
+import shutil
+
 import pytest
 from running import ProjectCopy
 
@@ -34,3 +37,17 @@ def project_copy(tmp_path_factory, tiny_raw, tiny_echoes):
     """The project in a folder of its own."""
     folder = tmp_path_factory.mktemp("podium") / "project"
     return ProjectCopy(folder, {"hearme": tiny_raw, "echoes": tiny_echoes})
+
+
+@pytest.fixture(scope="session")
+def spark(tmp_path_factory):
+    """Spark on this machine, where it is installed."""
+    pytest.importorskip("pyspark")
+    if not (shutil.which("java") or "JAVA_HOME" in os.environ):
+        pytest.skip("Spark needs Java")
+    from podium.common.spark import connect
+
+    folder = tmp_path_factory.mktemp("spark")
+    engine = connect(threads=1, memory_limit="1GB", temp_directory=str(folder))
+    yield engine
+    engine.disconnect()

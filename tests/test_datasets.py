@@ -1,6 +1,7 @@
 """Every dataset of the project is written whole or not at all."""
 
 import os
+import sys
 
 import ibis
 import pandas as pd
@@ -250,3 +251,40 @@ def test_raw_file_missing_or_written(tmp_path):
         dataset.save(pd.DataFrame())
     assert not (tmp_path / "test.csv").exists()
     assert raw_contract.TEST.name == "test.csv"
+
+
+def test_one_engine_writes_a_table_that_another_loads(spark, tmp_path):
+    from podium.pipelines.hearme.schemas import Train
+
+    listens = pd.DataFrame(
+        {
+            "user_id": [1, 1, 2],
+            "item_id": [7, 8, 7],
+            "listened_at": pd.date_range("2025-08-30 23:59:58.5", periods=3, unit="us"),
+            "listened_seconds": pd.array([30, 60, 90], dtype="int32"),
+            "track_seconds": pd.array([90, 90, 90], dtype="int32"),
+            "fraction": [1 / 3, 2 / 3, 1.0],
+        }
+    )
+    held_by_duckdb = ibis.duckdb.connect().create_table("listens", listens)
+    limits = {"threads": 1, "memory_limit": "1GB", "temp_directory": str(tmp_path)}
+    table = datasets.TableDataset(
+        filepath=str(tmp_path / "train.parquet"), connection={"backend": "pyspark", **limits}
+    )
+    table.save(held_by_duckdb)
+    loaded = table.load()
+    assert loaded.get_backend().name == "pyspark"
+    Train.validate(loaded)
+    came = loaded.order_by("listened_at").to_pyarrow()
+    assert came.equals(held_by_duckdb.order_by("listened_at").to_pyarrow())
+
+
+def test_an_engine_that_is_not_installed_is_named(monkeypatch, tmp_path):
+    monkeypatch.delitem(sys.modules, "podium.common.spark", raising=False)
+    for name in ("pyspark", "ibis.backends.pyspark"):
+        monkeypatch.setitem(sys.modules, name, None)
+    table = datasets.TableDataset(
+        filepath=str(tmp_path / "train.parquet"), connection={"backend": "pyspark"}
+    )
+    with pytest.raises(PodiumError, match=r"Spark is not installed, see docs/scaling\.md"):
+        table.connection  # noqa: B018

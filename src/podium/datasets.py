@@ -26,12 +26,14 @@ from kedro.io import AbstractDataset
 from kedro_datasets._typing import HTMLPreview, TablePreview
 from kedro_datasets._utils import ConnectionMixin
 
+from podium.common.errors import PodiumError
 from podium.common.memory import release_freed_memory
 from podium.outdated import OutdatedFiles
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
     import pandas as pd
+    from ibis import BaseBackend
 
     from podium.common.raw_files import RawTable
 
@@ -101,14 +103,23 @@ class HTMLDataset(AtomicSave, kedro_datasets.text.TextDataset):
 class TableDataset(AtomicSave, kedro_datasets.ibis.FileDataset):
     """A table too large for memory: an Ibis expression, streamed to Parquet by its engine.
 
-    A pandas table is taken too, so that a small result can stand beside large ones.
+    The engine that holds the expression writes it; the one of the connection loads it. A pandas
+    table is taken too, so that a small result can stand beside large ones.
     """
+
+    def _connect(self) -> BaseBackend:
+        if self._connection_config["backend"] == "pyspark":
+            return _open_spark(self._connection_config)
+        return super()._connect()
 
     def _write(self, data: ir.Table | pd.DataFrame) -> None:
         import ibis
         import ibis.expr.types as ir
 
-        super()._write(data if isinstance(data, ir.Table) else ibis.memtable(data))
+        if isinstance(data, ir.Table):
+            data.to_parquet(str(self._filepath), **self._save_args)
+        else:
+            super()._write(ibis.memtable(data))
 
     def preview(self, nrows: int = 10) -> TablePreview:
         """The first rows, for kedro-viz."""
@@ -222,6 +233,16 @@ class RawCSVDataset(ConnectionMixin, AbstractDataset[None, "RawTable | None"]):
 
     def _describe(self) -> dict[str, Any]:
         return {"filepath": self._filepath, "schema": self._schema}
+
+
+def _open_spark(connection: dict[str, Any]) -> BaseBackend:
+    try:
+        from podium.common.spark import connect
+    except ImportError as error:
+        raise PodiumError(
+            f"the engine Spark is not installed, see docs/scaling.md: {error}"
+        ) from error
+    return connect(**{name: value for name, value in connection.items() if name != "backend"})
 
 
 def _read_lean(path: Path) -> pd.DataFrame:

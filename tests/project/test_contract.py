@@ -29,7 +29,7 @@ VERBS = set(
 )
 HEAVY = (
     *("torch", "transformers", "cv2", "lightgbm", "xgboost", "implicit", "sklearn", "duckdb"),
-    *("mlflow", "matplotlib", "plotly"),
+    *("mlflow", "matplotlib", "plotly", "pyspark"),
 )
 
 every_challenge = pytest.mark.parametrize("challenge", challenges())
@@ -221,6 +221,21 @@ def test_presets_hold_values_of_known_keys_and_no_catalog(preset):
             key = path[: path.index("arguments")] if "arguments" in path else path
             key = key[:-1] if key[-1] == "enabled" else key
             assert has(known, key), f"{file}: {'.'.join(path)} is not in conf/base"
+
+
+@pytest.mark.parametrize(("env", "engine"), [("base", "duckdb"), ("spark", "pyspark")])
+def test_the_engine_is_chosen_in_one_place_and_duckdb_reads(env, engine):
+    from kedro.framework.project import settings
+
+    loader = settings.CONFIG_LOADER_CLASS(
+        conf_source=str(PROJECT / "conf"), env=env, **settings.CONFIG_LOADER_ARGS
+    )
+    catalog = loader["catalog"]
+    raw, train = catalog["hearme.raw_interactions"], catalog["hearme.train"]
+    assert raw["connection"]["backend"] == "duckdb"
+    assert train["connection"]["backend"] == engine
+    # Equal settings are one connection, and one limit of memory.
+    assert (raw["connection"] == train["connection"]) == (engine == "duckdb")
 
 
 @pytest.mark.parametrize("preset", presets(), ids=lambda path: path.name)
