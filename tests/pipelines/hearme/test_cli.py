@@ -13,6 +13,8 @@ from podium.cli import cli
 
 PROJECT = Path(__file__).parents[3]
 
+KNOWN = ", ".join(challenges())
+
 
 @pytest.fixture
 def project(tmp_path):
