@@ -5,6 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 export PYTHONPATH := src
+# kedro-mlflow and Jupyter start other programs of the environment by their names.
+export PATH := $(CURDIR)/$(BIN):$(PATH)
 export UV_FIND_LINKS := $(PIP_FIND_LINKS)
 export KEDRO_DISABLE_TELEMETRY := 1
 
@@ -41,8 +43,8 @@ viz: setup ## Show the pipelines in a browser
 ui: setup ## Compare runs in MLflow's UI on http://127.0.0.1:5000
 	$(BIN)/kedro mlflow ui
 
-notebook: setup ## Open JupyterLab with the catalog in it
-	$(BIN)/kedro jupyter lab
+notebook: setup ## Open JupyterLab with the catalog in it (as root: make notebook ARGS=--allow-root)
+	$(BIN)/kedro jupyter lab $(ARGS)
 
 screenshots: setup ## Take the pictures of the README again (needs Chromium and chromedriver)
 	$(BIN)/python docs/screenshots.py

@@ -319,6 +319,17 @@ def test_the_commands_of_kedro_mlflow_are_loaded_when_typed():
     assert "--port" in done.stdout
 
 
+def test_make_finds_the_programs_of_the_environment():
+    """``kedro mlflow ui`` starts mlflow by its name, without an activated environment."""
+    if not (PROJECT / ".venv" / "bin" / "mlflow").exists():
+        pytest.skip("the tests run in another environment")
+    done = subprocess.run(
+        ["make", "--eval=found:\n\t@command -v mlflow", "found"],
+        cwd=PROJECT, env={"PATH": "/usr/bin:/bin"}, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout.strip() == str(PROJECT / ".venv" / "bin" / "mlflow")
+
+
 def test_imports_run_one_way():
     done = subprocess.run(
         [sys.executable, "-c", "from importlinter.cli import lint_imports_command as c; c()"],
