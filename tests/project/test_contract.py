@@ -4,6 +4,7 @@ import inspect
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from importlib import import_module
@@ -319,15 +320,17 @@ def test_the_commands_of_kedro_mlflow_are_loaded_when_typed():
     assert "--port" in done.stdout
 
 
-def test_make_finds_the_programs_of_the_environment():
+def test_make_finds_the_programs_of_the_environment(tmp_path):
     """``kedro mlflow ui`` starts mlflow by its name, without an activated environment."""
-    if not (PROJECT / ".venv" / "bin" / "mlflow").exists():
-        pytest.skip("the tests run in another environment")
+    program = tmp_path / ".venv" / "bin" / "mlflow"
+    program.parent.mkdir(parents=True)
+    program.touch(mode=0o755)
+    shutil.copy(PROJECT / "Makefile", tmp_path)
     done = subprocess.run(
         ["make", "--eval=found:\n\t@command -v mlflow", "found"],
-        cwd=PROJECT, env={"PATH": "/usr/bin:/bin"}, capture_output=True, text=True, check=True,
+        cwd=tmp_path, env={"PATH": "/usr/bin:/bin"}, capture_output=True, text=True, check=True,
     )  # fmt: skip
-    assert done.stdout.strip() == str(PROJECT / ".venv" / "bin" / "mlflow")
+    assert done.stdout.strip() == str(program)
 
 
 def test_imports_run_one_way():

@@ -62,8 +62,8 @@ class RandomForestClassifier(ViewClassifier):
         return np.log(votes[:, 1] + 0.5) - np.log(votes[:, 0] + 0.5)
 
 
-class XGBoostClassifier(ViewClassifier):
-    """XGBoost with logistic loss."""
+class BoostedTrees(ViewClassifier):
+    """What boosted trees of either library declare."""
 
     def __init__(
         self,
@@ -82,11 +82,15 @@ class XGBoostClassifier(ViewClassifier):
             components: Principal components.
             whiten: Scale them to equal variance.
             seed: Of the draws.
-            parameters: Any other XGBoost parameter.
+            parameters: Any other parameter of the library.
         """
         super().__init__(view, components, whiten, seed)
         self.rounds = rounds
         self.parameters = parameters
+
+
+class XGBoostClassifier(BoostedTrees):
+    """XGBoost with logistic loss."""
 
     def _fit_features(
         self,
@@ -121,31 +125,8 @@ class XGBoostClassifier(ViewClassifier):
         }
 
 
-class LightGBMClassifier(ViewClassifier):
+class LightGBMClassifier(BoostedTrees):
     """LightGBM with logistic loss."""
-
-    def __init__(
-        self,
-        rounds: int = 150,
-        view: View = "both",
-        components: int | float | None = None,
-        whiten: bool = False,
-        seed: int = 0,
-        **parameters: Any,
-    ) -> None:
-        """Declare the model.
-
-        Args:
-            rounds: Trees.
-            view: See `PairView`, as the next two.
-            components: Principal components.
-            whiten: Scale them to equal variance.
-            seed: Of the draws.
-            parameters: Any other LightGBM parameter.
-        """
-        super().__init__(view, components, whiten, seed)
-        self.rounds = rounds
-        self.parameters = parameters
 
     def _fit_features(
         self,
