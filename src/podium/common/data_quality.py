@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import pandas as pd
 
 from podium.common.errors import PodiumError
+
+if TYPE_CHECKING:
+    from pandera.pandas import DataFrameSchema
+
+logger = logging.getLogger(__name__)
 
 QUALITY_COLUMNS = ["file", "check", "action", "rows", "share", "example"]
 QUARANTINE_COLUMNS = ["file", "row", "reason", "content"]
@@ -101,3 +107,31 @@ def combine_quality(parts: Sequence[pd.DataFrame], files: Sequence[str]) -> pd.D
             )
     table["share"] = table["rows"] / table["file"].map(sums["read"]).astype("float64")
     return table[QUALITY_COLUMNS].reset_index(drop=True)
+
+
+def log_quality(report: pd.DataFrame) -> None:
+    """One line per file: rows read, kept, dropped and quarantined."""
+    for file, part in report.groupby("file", sort=False):
+        counts = part.groupby("action", sort=False)["rows"].sum()
+        logger.info(
+            "%s: %d rows read, %d kept, %d dropped, %d quarantined",
+            file,
+            *(int(counts.get(action, 0)) for action in ("read", "kept", "dropped", "quarantined")),
+        )
+
+
+def quality_schema(files: Sequence[str]) -> DataFrameSchema:
+    """The contract of a report on these files, for pandera."""
+    import pandera.pandas as pap
+
+    return pap.DataFrameSchema(
+        {
+            "file": pap.Column("str", pap.Check.isin(list(files))),
+            "check": pap.Column("str"),
+            "action": pap.Column("str", pap.Check.isin(ACTIONS)),
+            "rows": pap.Column("int64", pap.Check.ge(0)),
+            "share": pap.Column("float64", pap.Check.ge(0)),
+            "example": pap.Column("str"),
+        },
+        strict=True,
+    )

@@ -257,6 +257,27 @@ def spans(low: pd.Series, high: pd.Series, show: Format) -> list[str]:
     return [f"{show(a)} to {show(b)}" for a, b in zip(low, high, strict=True)]
 
 
+def comparison_figures(
+    leaderboard: pd.DataFrame, chosen: str, metric: str = "Score"
+) -> tuple[Figure, ...]:
+    """The headline of every report: the chosen model, the best baseline, and the gain over it."""
+    rows = {row["model"]: row for row in records(leaderboard)}
+    baseline = best_baseline(leaderboard)
+    own, other = rows[chosen], rows[baseline]
+    gap = f"{signed(own['difference_low'])} to {signed(own['difference_high'])}"
+    return (
+        Figure(f"{metric} of {chosen}", score(own["score"]), span(own)),
+        Figure(f"Best baseline, {baseline}", score(other["score"]), span(other)),
+        Figure("Gain over it", signed_percent(own["relative"]), f"paired interval {gap}"),
+    )
+
+
+def how_to_read_section(lines: Sequence[str], confidence: float) -> Section:
+    """What the numbers mean; ``{confidence}`` in the lines is filled in."""
+    shown = f"{100 * confidence:g} %"
+    return Section("How to read this", tuple(line.format(confidence=shown) for line in lines))
+
+
 def span(row: Mapping[str, Any]) -> str:
     """The interval of one row of a leaderboard, for a headline."""
     return f"interval {score(row['ci_low'])} to {score(row['ci_high'])}"

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from mutated_files import mutated, mutations
 from raw_echoes import (
     JSON_FILES,
     PART1,
@@ -203,33 +204,16 @@ JUNK = [
     *(b"1e999", b"NaN", b"null", b"true", b"9" * 400, b'"1"', b"{}", b"[]", b"\xc3", b'"id"'),
     *(b'"label"', b"\r\n", b":", b"\xef\xbb\xbf", b'\\ud800', b"}\n{", b"},{", b"],["),
 ]  # fmt: skip
-MUTATION = st.tuples(
-    st.sampled_from(JSON_FILES),
-    st.sampled_from(["insert", "delete", "replace", "truncate", "double"]),
-    st.floats(0, 1, exclude_max=True),
-    st.integers(1, 30),
-    st.sampled_from(JUNK),
-)
-
-
-def mutated(data: bytes, how: str, where: float, length: int, junk: bytes) -> bytes:
-    at = int(where * len(data))
-    if how == "truncate":
-        return data[:at]
-    if how == "double":
-        return data[:at] + data[max(0, at - 10 * length) :]
-    cut = 0 if how == "insert" else length
-    return data[:at] + (b"" if how == "delete" else junk) + data[at + cut :]
 
 
 @settings(max_examples=80, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
-@given(st.lists(MUTATION, min_size=1, max_size=3), st.booleans())
-def test_any_files_are_refused_clearly_or_add_up(mutations, per_line) -> None:
+@given(st.lists(mutations(JSON_FILES, JUNK), min_size=1, max_size=3), st.booleans())
+def test_any_files_are_refused_clearly_or_add_up(changes, per_line) -> None:
     files: dict[str, Any] = good_files()
     for name in JSON_FILES:
         text = "\n".join(map(json.dumps, files[name])) if per_line else json.dumps(files[name])
         files[name] = text.encode()
-    for name, how, where, length, junk in mutations:
+    for name, how, where, length, junk in changes:
         files[name] = mutated(files[name], how, where, length, junk)
     with tempfile.TemporaryDirectory() as folder:
         write_files(Path(folder), files)

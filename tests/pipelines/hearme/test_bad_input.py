@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from mutated_files import mutated, mutations
 from raw_hearme import Stage, good_files, run_stage, write_files
 
 from podium.common.errors import PodiumError, RawDataError
@@ -200,34 +201,17 @@ JUNK = [
     b"\t",
     "ё".encode(),
 ]
-MUTATION = st.tuples(
-    st.sampled_from(FILES),
-    st.sampled_from(["insert", "delete", "replace", "truncate", "double"]),
-    st.floats(0, 1, exclude_max=True),
-    st.integers(1, 30),
-    st.sampled_from(JUNK),
-)
-
-
-def mutated(data: bytes, how: str, where: float, length: int, junk: bytes) -> bytes:
-    at = int(where * len(data))
-    if how == "truncate":
-        return data[:at]
-    if how == "double":
-        return data[:at] + data[max(0, at - 10 * length) :]
-    cut = 0 if how == "insert" else length
-    return data[:at] + (b"" if how == "delete" else junk) + data[at + cut :]
 
 
 @settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
-@given(st.lists(MUTATION, min_size=1, max_size=4))
+@given(st.lists(mutations(FILES, JUNK), min_size=1, max_size=4))
 def test_any_files_are_refused_clearly_or_add_up(
-    mutations: list[tuple[str, str, float, int, bytes]],
+    changes: list[tuple[str, str, float, int, bytes]],
 ) -> None:
     files = {
         name: "".join(f"{x}\n" for x in lines).encode() for name, lines in good_files().items()
     }
-    for name, how, where, length, junk in mutations:
+    for name, how, where, length, junk in changes:
         files[name] = mutated(files[name], how, where, length, junk)
     with tempfile.TemporaryDirectory() as folder:
         write_files(Path(folder), files)

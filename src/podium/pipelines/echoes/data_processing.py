@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from pydantic import Field
 
-from podium.common.data_quality import QualityLog, combine_quality, counts_frame
+from podium.common.data_quality import QualityLog, combine_quality, counts_frame, log_quality
 from podium.common.errors import RawDataError
 from podium.common.json_records import RawRecords
 from podium.common.parameters import Parameters
@@ -212,11 +212,5 @@ def report_quality(
     """
     quarantine = train_quarantine.sort_values(["file", "row"], kind="stable", ignore_index=True)
     report = combine_quality(quality, [file.name for file in RAW_FILES.values()])
-    for file, part in report.groupby("file", sort=False):
-        counts = part.groupby("action", sort=False)["rows"].sum()
-        logger.info(
-            "%s: %d rows read, %d kept, %d dropped, %d quarantined",
-            file,
-            *(int(counts.get(action, 0)) for action in ("read", "kept", "dropped", "quarantined")),
-        )
+    log_quality(report)
     return quarantine, report

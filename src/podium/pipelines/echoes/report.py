@@ -9,15 +9,17 @@ import pandas as pd
 
 from podium.common import charts
 from podium.common.charts import Mark
-from podium.common.leaderboard import best_baseline, left_out
+from podium.common.leaderboard import left_out
 from podium.common.report import (
     Chart,
     Column,
     Figure,
     Report,
     Section,
+    comparison_figures,
     data_quality_section,
     facts_section,
+    how_to_read_section,
     leaderboard_section,
     make_table,
     percent,
@@ -25,7 +27,6 @@ from podium.common.report import (
     render_report,
     score,
     signed,
-    signed_percent,
     span,
     text,
     verdict,
@@ -95,8 +96,6 @@ def make_report(
     """
     settings = Evaluation.parse(parameters)
     chosen = chosen_model(leaderboard, settings)
-    confidence = f"{100 * settings.confidence:g} %"
-    how_to_read = tuple(line.format(confidence=confidence) for line in HOW_TO_READ)
     report = Report(
         title="Embedded Echoes: important or not",
         data=str(run.get("data", "sample")),
@@ -113,7 +112,7 @@ def make_report(
             _blend_section(blend_weights),
             _trust_section(part2_scores, shift),
             data_quality_section(data_quality, count_quarantine(quarantine)),
-            Section("How to read this", how_to_read),
+            how_to_read_section(HOW_TO_READ, settings.confidence),
             facts_section("This run", run, submission_text(run, "echoes")),
         ),
     )
@@ -123,15 +122,7 @@ def make_report(
 def _figures(
     leaderboard: pd.DataFrame, part2_scores: pd.DataFrame, shift: pd.DataFrame, chosen: str
 ) -> tuple[Figure, ...]:
-    rows = {row["model"]: row for row in records(leaderboard)}
-    baseline = best_baseline(leaderboard)
-    own, other = rows[chosen], rows[baseline]
-    gap = f"{signed(own['difference_low'])} to {signed(own['difference_high'])}"
-    figures = [
-        Figure(f"Macro F1 of {chosen}", score(own["score"]), span(own)),
-        Figure(f"Best baseline, {baseline}", score(other["score"]), span(other)),
-        Figure("Gain over it", signed_percent(own["relative"]), f"paired interval {gap}"),
-    ]
+    figures = list(comparison_figures(leaderboard, chosen, "Macro F1"))
     for row in records(part2_scores[part2_scores["model"] == chosen]):
         figures.append(Figure("On part 2, fitted on part 1", score(row["score"]), span(row)))
     for row in records(shift.head(1)):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandera.pandas as pap
 
-from podium.common.data_quality import ACTIONS
+from podium.common.data_quality import quality_schema
 from podium.fusion.embedding_table import EmbeddingTable
 from podium.pipelines.echoes.raw_contract import RAW_FILES
 
@@ -80,14 +80,4 @@ TestCopies = pap.DataFrameSchema(
 AskedRows = pap.DataFrameSchema({"row_id": pap.Column("str", unique=True)}, strict=True)
 """The rows of the submission, in its order."""
 
-DataQuality = pap.DataFrameSchema(
-    {
-        "file": pap.Column("str", pap.Check.isin([file.name for file in RAW_FILES.values()])),
-        "check": pap.Column("str"),
-        "action": pap.Column("str", pap.Check.isin(ACTIONS)),
-        "rows": pap.Column("int64", pap.Check.ge(0)),
-        "share": pap.Column("float64", pap.Check.ge(0)),
-        "example": pap.Column("str"),
-    },
-    strict=True,
-)
+DataQuality = quality_schema([file.name for file in RAW_FILES.values()])

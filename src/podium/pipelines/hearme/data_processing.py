@@ -15,6 +15,7 @@ from podium.common.data_quality import (
     QualityLog,
     combine_quality,
     counts_frame,
+    log_quality,
 )
 from podium.common.errors import RawDataError
 from podium.common.parameters import Parameters
@@ -322,13 +323,7 @@ def report_quality(
         ibis.memtable(small, schema=listens_quarantine.schema())
     ).order_by("file", "row")
     report = combine_quality(quality, [file.name for file in RAW_FILES.values()])
-    for file, part in report.groupby("file", sort=False):
-        counts = part.groupby("action", sort=False)["rows"].sum()
-        logger.info(
-            "%s: %d rows read, %d kept, %d dropped, %d quarantined",
-            file,
-            *(int(counts.get(action, 0)) for action in ("read", "kept", "dropped", "quarantined")),
-        )
+    log_quality(report)
     return quarantine, report
 
 

@@ -16,17 +16,16 @@ from podium.common.report import (
     Report,
     Section,
     Table,
+    comparison_figures,
     data_quality_section,
     facts_section,
+    how_to_read_section,
     leaderboard_section,
     make_table,
     percent,
     records,
     render_report,
     score,
-    signed,
-    signed_percent,
-    span,
     text,
     verdict,
     whole,
@@ -95,8 +94,6 @@ def make_report(
     """
     settings = Evaluation.parse(parameters)
     chosen = chosen_model(leaderboard, settings)
-    confidence = f"{100 * settings.confidence:g} %"
-    how_to_read = tuple(line.format(confidence=confidence) for line in HOW_TO_READ)
     names = (chosen, best_baseline(leaderboard))
     sections = (
         leaderboard_section(
@@ -107,7 +104,7 @@ def make_report(
         _recall_section(candidate_recall),
         _importance_section(feature_importance),
         data_quality_section(data_quality, count_quarantine(quarantine)),
-        Section("How to read this", how_to_read),
+        how_to_read_section(HOW_TO_READ, settings.confidence),
         facts_section("This run", run, submission_text(run, "hearme")),
     )
     report = Report(
@@ -115,23 +112,18 @@ def make_report(
         data=str(run.get("data", "sample")),
         preset=str(run.get("preset", "base")),
         verdict=verdict(leaderboard, chosen),
-        figures=_figures(leaderboard, user_scores, *names),
+        figures=_figures(leaderboard, user_scores, chosen),
         sections=sections,
     )
     return render_report(report)
 
 
 def _figures(
-    leaderboard: pd.DataFrame, user_scores: pd.DataFrame, chosen: str, baseline: str
+    leaderboard: pd.DataFrame, user_scores: pd.DataFrame, chosen: str
 ) -> tuple[Figure, ...]:
-    rows = {row["model"]: row for row in records(leaderboard)}
-    own, other = rows[chosen], rows[baseline]
     users = user_scores[user_scores["model"] == chosen]
-    gap = f"{signed(own['difference_low'])} to {signed(own['difference_high'])}"
     return (
-        Figure(f"Score of {chosen}", score(own["score"]), span(own)),
-        Figure(f"Best baseline, {baseline}", score(other["score"]), span(other)),
-        Figure("Gain over it", signed_percent(own["relative"]), f"paired interval {gap}"),
+        *comparison_figures(leaderboard, chosen),
         Figure("Best possible", score(float(users["ideal"].mean())), "a list that knew it all"),
         Figure(
             "Listeners", whole(len(users)), f"{whole((users['played'] == 0).sum())} heard nothing"

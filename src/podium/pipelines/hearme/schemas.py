@@ -6,7 +6,7 @@ import ibis.expr.datatypes as dt
 import pandera.ibis as pai
 import pandera.pandas as pap
 
-from podium.common.data_quality import ACTIONS
+from podium.common.data_quality import quality_schema
 from podium.pipelines.hearme.raw_contract import AGE_BINS, GENDERS, RAW_FILES
 
 Train = pai.DataFrameSchema(
@@ -80,14 +80,4 @@ Test = pap.DataFrameSchema(
     strict=True,
 )
 
-DataQuality = pap.DataFrameSchema(
-    {
-        "file": pap.Column("str", pap.Check.isin([file.name for file in RAW_FILES.values()])),
-        "check": pap.Column("str"),
-        "action": pap.Column("str", pap.Check.isin(ACTIONS)),
-        "rows": pap.Column("int64", pap.Check.ge(0)),
-        "share": pap.Column("float64", pap.Check.ge(0)),
-        "example": pap.Column("str"),
-    },
-    strict=True,
-)
+DataQuality = quality_schema([file.name for file in RAW_FILES.values()])
