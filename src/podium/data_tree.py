@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from podium.common.errors import PodiumError
-from podium.common.raw_files import find_raw_file
+from podium.common.raw_files import RawFile, RawFolder, find_raw, holds_files
 
 logger = logging.getLogger(__name__)
 
@@ -54,10 +54,17 @@ def data_tree(
 
 
 def raw_files(tree: Path, challenge: str) -> list[Path]:
-    """What lies in the raw folder of a challenge, by name; hidden files do not count."""
+    """What lies in the raw folder of a challenge, by name.
+
+    Hidden files do not count, nor do folders without files.
+    """
     raw = tree / "01_raw" / challenge
     found = raw.iterdir() if raw.is_dir() else ()
-    return sorted(path for path in found if not path.name.startswith("."))
+    return sorted(
+        path
+        for path in found
+        if not path.name.startswith(".") and (holds_files(path) or not path.is_dir())
+    )
 
 
 def demand_raw_files(challenge: str, files: Mapping[str, Path]) -> None:
@@ -65,18 +72,18 @@ def demand_raw_files(challenge: str, files: Mapping[str, Path]) -> None:
 
     Args:
         challenge: Its contract says which files are required and which may be missing.
-        files: Place of each raw file that the run reads, by dataset (`raw_train`).
+        files: Place of each raw file or folder that the run reads, by dataset (`raw_train`).
 
     Raises:
         PodiumError: naming the missing files and all that are required.
     """
     contract = import_module(f"podium.pipelines.{challenge}.schemas").RAW_FILES
-    needed = [file for name, file in files.items() if contract[name].required]
-    missing = [file.name for file in needed if find_raw_file(file) is None]
+    needed = {file: contract[name] for name, file in files.items() if contract[name].required}
+    missing = [_label(spec) for file, spec in needed.items() if find_raw(file, spec) is None]
     if missing:
         raise PodiumError(
-            f"{needed[0].parent} lacks {', '.join(missing)}. "
-            f"Put all of {', '.join(file.name for file in needed)} there, "
+            f"{next(iter(needed)).parent} lacks {', '.join(missing)}. "
+            f"Put all of {', '.join(map(_label, needed.values()))} there, "
             f"or empty the folder to run on sample data."
         )
     known = {file.name for file in contract.values()}
@@ -93,6 +100,10 @@ def write_missing_sample(tree: Path, challenge: str, seed: int) -> bool:
     raw = tree / "01_raw" / challenge
     import_module(f"podium.pipelines.{challenge}.sample").write_sample(raw, seed)
     return True
+
+
+def _label(spec: RawFile | RawFolder) -> str:
+    return spec.name if isinstance(spec, RawFile) else f"{spec.name}/ (a folder with files)"
 
 
 def _root(project: Path, data_root: str | None) -> Path:

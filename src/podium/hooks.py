@@ -64,7 +64,7 @@ class DataHooks:
             kind, tree = self._prepare(challenge, pipeline, catalog)
             tags[f"{challenge}.data"] = kind
             tags[f"{challenge}.data_tree"] = str(tree)
-            files = [path for path in raw_files(tree, challenge) if path.is_file()]
+            files = [path for path in raw_files(tree, challenge) if path.exists()]
             tags[f"{challenge}.fingerprint"] = fingerprint(files)
             self._lines.append(_data_line(challenge, kind, tree))
             logger.info(self._lines[-1])

@@ -50,6 +50,14 @@ class RawFile:
 
 
 @dataclass(frozen=True)
+class RawFolder:
+    """The contract of a raw folder, such as one of images: its name."""
+
+    name: str
+    required: bool = True
+
+
+@dataclass(frozen=True)
 class RawTable:
     """A raw file, open.
 
@@ -88,10 +96,22 @@ def find_raw_file(path: Path) -> Path | None:
     return None
 
 
-def missing_raw_files(folder: Path, files: Iterable[RawFile]) -> list[str]:
+def holds_files(folder: Path) -> bool:
+    """Whether a folder is there and has anything in it that is not hidden."""
+    return folder.is_dir() and any(not path.name.startswith(".") for path in folder.iterdir())
+
+
+def find_raw(path: Path, spec: RawFile | RawFolder) -> Path | None:
+    """Find what a contract describes: a file, see `find_raw_file`, or a folder with files."""
+    if isinstance(spec, RawFile):
+        return find_raw_file(path)
+    return path if holds_files(path) else None
+
+
+def missing_raw_files(folder: Path, files: Iterable[RawFile | RawFolder]) -> list[str]:
     """Names of the required files that are not in `folder`, in the order of the contract."""
     return [
-        file.name for file in files if file.required and find_raw_file(folder / file.name) is None
+        file.name for file in files if file.required and find_raw(folder / file.name, file) is None
     ]
 
 

@@ -1,0 +1,68 @@
+"""Kedro datasets of images: a competition's folder of image files."""
+
+from __future__ import annotations
+
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from kedro.io import AbstractDataset
+from kedro_datasets._typing import TablePreview
+
+if TYPE_CHECKING:
+    from podium.vision.image_folder import ImageFolder
+
+
+class ImageFolderDataset(AbstractDataset[None, "ImageFolder | None"]):
+    """A competition's folder of images.
+
+    Loading lists the folder; images are read by the object that it gives. None where a folder
+    that is not required is missing or empty.
+    """
+
+    def __init__(
+        self, *, filepath: str, schema: str, metadata: dict[str, Any] | None = None
+    ) -> None:
+        """Declare the folder.
+
+        Args:
+            filepath: Where the folder lies.
+            schema: Import path of its ``RawFolder`` description.
+            metadata: For kedro-viz and other plugins.
+        """
+        self._filepath = PurePosixPath(filepath)
+        self._schema = schema
+        self.metadata = metadata
+
+    def load(self) -> ImageFolder | None:
+        """List the folder; RawDataError where it has no image."""
+        from kedro.utils import load_obj
+
+        from podium.vision.image_folder import ImageFolder
+
+        if not (load_obj(self._schema).required or self._exists()):
+            return None
+        return ImageFolder.open(Path(self._filepath))
+
+    def save(self, data: None) -> None:
+        """Refuse: raw files are never written by a run."""
+        raise PermissionError(f"{self._filepath} is raw data and is not written by a run")
+
+    def preview(self, nrows: int = 10) -> TablePreview:
+        """The first images with their sizes, for kedro-viz; none where the folder is missing."""
+        from dataclasses import replace
+
+        from podium.vision.inspection import COLUMNS, inspect_folder
+
+        folder = self.load() if self._exists() else None
+        if folder is None:
+            return TablePreview({"index": [], "columns": list(COLUMNS), "data": []})
+        table, _ = inspect_folder(replace(folder, names=folder.names[:nrows]))
+        return TablePreview(table.astype(str).to_dict(orient="split"))
+
+    def _exists(self) -> bool:
+        from podium.common.raw_files import holds_files
+
+        return holds_files(Path(self._filepath))
+
+    def _describe(self) -> dict[str, Any]:
+        return {"filepath": self._filepath, "schema": self._schema}

@@ -1,0 +1,1 @@
+"""Images: reading, simulated visitor photos, synthetic paintings, encoders."""
