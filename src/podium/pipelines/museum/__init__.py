@@ -1,0 +1,1 @@
+"""Lost in the Museum: one vector per image that finds the painting a visitor photographed."""
