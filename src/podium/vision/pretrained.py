@@ -1,0 +1,271 @@
+"""Vectors of images by any pretrained vision model of transformers."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property, partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from podium.vision.checkpoint import find_checkpoint, hash_checkpoint
+from podium.vision.encoder_options import (
+    BackendName,
+    Fit,
+    Pooling,
+    Precision,
+    Rotations,
+    above,
+    one_of,
+    several,
+)
+
+if TYPE_CHECKING:
+    from podium.vision.loading import Engine
+
+Images = Iterable[np.ndarray] | Callable[[int], np.ndarray]
+"""Images one by one, or what reads the image of an index; uint8 (h, w, 3), each of its own size."""
+
+_ALGORITHM = 1
+"""Raised whenever the same parameters give other vectors."""
+
+_GPU_BATCH, _CPU_BATCH = 64, 8
+
+
+class PretrainedEncoder:
+    """One vector of unit length per image.
+
+    Each image is brought to a square of every size (see `podium.vision.preprocessing.to_square`
+    for the two ways) and, where wanted, turned four times. The model sees every such view, its
+    output is pooled, and each pooling's block is L2-normalised; blocks are averaged over the views,
+    normalised again and joined with equal weight.
+
+    - Pooling "cls" takes what the model itself makes of the image: the class token, SigLIP's
+      attention-pooled token, the pooled map of a convolutional network. "gem" is the generalised
+      mean of the local features (Radenovic, Tolias and Chum 2018), "mean" their mean. Class and
+      register tokens are no local features.
+    - Other sizes than the model was trained with need its position embeddings to be interpolated;
+      that is done where the model can.
+    - On a CPU the bytes are the same for any number of threads, as long as batches hold the same
+      images and the same backend computes; another batch size or backend moves the last digits.
+      On a GPU the same holds for the same card and libraries.
+    """
+
+    def __init__(
+        self,
+        model: str,
+        pooling: Pooling | Sequence[Pooling] = "cls",
+        sizes: int | Sequence[int] = 224,
+        gem_power: float = 3.0,
+        rotations: Rotations = "none",
+        fit: Fit = "crop",
+        crop_fraction: float = 1.0,
+        batch_size: int | None = None,
+        precision: Precision = "auto",
+        backend: BackendName = "auto",
+        device: str = "auto",
+        compiled: bool = False,
+        threads: int | None = None,
+        cache_folder: str | Path | None = None,
+        revision: str | None = None,
+        local_files_only: bool = True,
+    ) -> None:
+        """Declare the encoder; nothing is read before it is used.
+
+        Args:
+            model: A local folder with config.json, preprocessor_config.json and safetensors, or a
+                name on the Hugging Face hub.
+            pooling: "cls", "gem" or "mean", or several of them, joined.
+            sizes: Sides of the square that the model sees, in pixels; several are averaged.
+            gem_power: Power of "gem".
+            rotations: "mean" averages the four views turned by quarters of a full turn.
+            fit: "crop" takes the middle square, "squash" presses the whole image into one.
+            crop_fraction: Share of the shorter side that "crop" keeps.
+            batch_size: Images computed together; by default 64 on a GPU and 8 on a CPU.
+            precision: "auto" is mixed precision on a GPU and float32 on a CPU.
+            backend: On a CPU: "torch", "onnx", or "auto" for the faster one, see
+                `podium.vision.backend_choice`.
+            device: "auto" for a GPU where there is one, else torch's name of it.
+            compiled: Let torch.compile work on the model; slow to start, faster on a GPU.
+            threads: Batches that are read and (on a CPU) computed at a time; by default one for
+                each core.
+            cache_folder: Where exported ONNX networks are kept; by default nowhere.
+            revision: Branch, tag or commit on the hub.
+            local_files_only: Never ask the network; a model that is not here is an error then.
+
+        Raises:
+            ValueError: for a value that is none of these.
+        """
+        self.model, self.revision, self.local_files_only = model, revision, local_files_only
+        self.pooling: tuple[Pooling, ...] = several("pooling", pooling, str)
+        for name in self.pooling:
+            one_of("pooling", name, Pooling)
+        self.sizes: tuple[int, ...] = several("sizes", sizes, int)
+        above("sizes", min(self.sizes), 0)
+        self.gem_power = above("gem_power", gem_power, 0)
+        self.rotations = one_of("rotations", rotations, Rotations)
+        self.fit = one_of("fit", fit, Fit)
+        self.crop_fraction = above("crop_fraction", crop_fraction, 0, 1)
+        self.precision = one_of("precision", precision, Precision)
+        self.backend = one_of("backend", backend, BackendName)
+        self.device, self.compiled = device, compiled
+        self.batch_size = None if batch_size is None else int(above("batch_size", batch_size, 0))
+        self.threads = _cores() if threads is None else int(above("threads", threads, 0))
+        self.cache_folder = None if cache_folder is None else Path(cache_folder)
+
+    def encode(self, images: Images, count: int | None = None) -> np.ndarray:
+        """Encode images.
+
+        Args:
+            images: They themselves, or a function that reads the one of an index; the function is
+                called from several threads.
+            count: How many; needed for a function, checked otherwise.
+
+        Returns:
+            float32 (n, d), rows of unit length in the order of the images.
+
+        Raises:
+            CheckpointError: if the model is not there, cannot be used, or takes no such size.
+            ValueError: for an image that is not uint8 (h, w, 3), or another number of images than
+                count. What the reading function raises comes up as it is.
+        """
+        if callable(images):
+            if count is None:
+                raise ValueError("a function that reads images needs their count")
+            return self.encode_shard(images, 0, count)
+        found = self._encode(partial(_same, image) for image in images)
+        if count is not None and len(found) != count:
+            raise ValueError(f"{count} images were announced, {len(found)} came")
+        return found
+
+    def encode_shard(self, read: Callable[[int], np.ndarray], start: int, stop: int) -> np.ndarray:
+        """Encode the images start to stop - 1.
+
+        Depends on these images and the encoder only, so that a shard can be computed again alone.
+
+        Args:
+            read: Gives the image of an index; called from several threads.
+            start: First index.
+            stop: The index after the last.
+
+        Returns:
+            float32 (stop - start, d).
+
+        Raises:
+            CheckpointError: see `encode`.
+            ValueError: see `encode`.
+        """
+        return self._encode(partial(read, index) for index in range(start, stop))
+
+    def fingerprint(self) -> str:
+        """A key for stored vectors, in hex: the model's files, and all that moves a vector.
+
+        What moves its last digits only (backend, batch size, threads) is not part of it.
+
+        Raises:
+            CheckpointError: if the model is not there.
+        """
+        facts = {
+            "algorithm": _ALGORITHM,
+            "files": self._files_hash,
+            "pooling": self.pooling,
+            "sizes": self.sizes,
+            "gem_power": self.gem_power,
+            "rotations": self.rotations,
+            "fit": self.fit,
+            "crop_fraction": self.crop_fraction,
+            "precision": self._precision,
+        }
+        return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
+
+    @property
+    def dimension(self) -> int:
+        """Length of a vector; loads the model.
+
+        Raises:
+            CheckpointError: see `encode`.
+        """
+        return sum(self._engine.widths)
+
+    @property
+    def chosen_backend(self) -> str:
+        """What computes, "torch" or "onnx"; loads the model.
+
+        Raises:
+            CheckpointError: see `encode`.
+        """
+        return self._engine.backend.name
+
+    def _encode(self, reads: Iterator[Callable[[], np.ndarray]]) -> np.ndarray:
+        from podium.vision.encoding import encode_on_cpu, encode_on_device
+
+        engine, on_cpu = self._engine, self._device == "cpu"
+        batch_size = self.batch_size or (_CPU_BATCH if on_cpu else _GPU_BATCH)
+        encode = encode_on_cpu if on_cpu else encode_on_device
+        batches = encode(engine, reads, batch_size, self.threads)
+        return np.concatenate([np.empty((0, sum(engine.widths)), np.float32), *batches])
+
+    @cached_property
+    def _engine(self) -> Engine:
+        from podium.vision.loading import load_engine
+
+        if self.cache_folder is None:
+            # Vanishes with the encoder.
+            self._own_folder = TemporaryDirectory(prefix="podium-onnx-")
+        return load_engine(
+            self._folder,
+            self._files_hash,
+            self.pooling,
+            self.gem_power,
+            sizes=self.sizes,
+            turns=(0, 1, 2, 3) if self.rotations == "mean" else (0,),
+            fit=self.fit,
+            crop_fraction=self.crop_fraction,
+            device=self._device,
+            precision=self._precision,
+            backend=self.backend,
+            compiled=self.compiled,
+            cache_folder=self.cache_folder or Path(self._own_folder.name),
+        )
+
+    @cached_property
+    def _folder(self) -> Path:
+        return find_checkpoint(self.model, self.revision, self.local_files_only)
+
+    @cached_property
+    def _files_hash(self) -> str:
+        return hash_checkpoint(self._folder)
+
+    @property
+    def _device(self) -> str:
+        from podium.vision.torch_backend import choose_device
+
+        return choose_device(self.device)
+
+    @property
+    def _precision(self) -> str:
+        from podium.vision.torch_backend import choose_precision
+
+        return choose_precision(self.precision, self._device)
+
+
+def shards(count: int, size: int) -> list[range]:
+    """Cut count images into ranges of size; the last one may be shorter.
+
+    Raises:
+        ValueError: if size is below 1.
+    """
+    return [range(start, min(start + size, count)) for start in range(0, count, size)]
+
+
+def _same(image: np.ndarray) -> np.ndarray:
+    return image
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
