@@ -57,6 +57,7 @@ bench-hearme: setup ## HearMe at the competition's size, and beside RecTools and
 bench-echoes: setup ## Echoes at 10,000 rows, beside AutoGluon, and its reader beside pandas
 	$(BIN)/python benchmarks/echoes_whole.py
 	$(BIN)/python benchmarks/echoes_reading.py
+	$(BIN)/python benchmarks/echoes_folds.py
 	$(BIN)/python benchmarks/blend_or_choose.py
 	$(BIN)/python benchmarks/echoes.py
 

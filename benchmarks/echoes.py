@@ -110,7 +110,7 @@ def read_folder(folder: Path) -> EmbeddingTable:
     for name in ("raw_train_part1", "raw_train_part2"):
         path = find_raw_file(folder / RAW_FILES[name].name)
         parts.append(None if path is None else open_raw_json(path, RAW_FILES[name]))
-    train, _, _ = clean_training_rows(parts[0], parts[1], {})
+    train, _, _ = clean_training_rows(parts[0], parts[1], {}, {"seed": SEED, "threads": 1})
     return train
 
 

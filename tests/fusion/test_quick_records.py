@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from podium.common.errors import RawDataError
 from podium.common.json_records import RawRecords
 from podium.fusion.embedding_records import EmbeddingContract, collect_embeddings
-from podium.fusion.quick_records import QuickRecords
+from podium.fusion.quick_records import BLOCK_ROWS
+from podium.fusion.record_parser import RecordParser
 
 LENGTH = 3
 CONTRACT = EmbeddingContract(LENGTH, labelled=True)
@@ -45,8 +46,8 @@ def assert_alike(folder, content, contract=CONTRACT):
 
 
 def taken(content, contract=CONTRACT):
-    row = QuickRecords(contract).take(content)
-    return row and (row[0], row[1], row[2].tolist(), row[3].tolist())
+    row = RecordParser(contract).parse(content)
+    return row and (*row[:2], np.frombuffer(row[2]).tolist(), np.frombuffer(row[3]).tolist())
 
 
 ROW = ("a1", 1, [0.5, -2.0, 0.001], [1.0, 0.0, 3.0])
@@ -130,14 +131,22 @@ def test_every_kind_of_record_is_judged_alike(tmp_path, record):
 
 
 def test_the_parser_is_free_again_after_a_fault():
-    records = QuickRecords(CONTRACT)
-    with np.errstate(over="ignore"):
-        for record in RECORDS:
-            records.take(record)
-            assert records.take(GOOD) is not None
+    parser = RecordParser(CONTRACT)
+    for record in RECORDS:
+        parser.parse(record)
+        assert parser.parse(GOOD) is not None
 
 
-def test_squares_beyond_a_double_raise_no_warning(tmp_path):
+def test_one_number_beyond_float32_costs_one_row_of_a_block(tmp_path):
+    large = GOOD.replace(b"-2", b"-3.5e38")
+    rows = [GOOD] * (BLOCK_ROWS - 2) + [large] + [GOOD] * BLOCK_ROWS
+    assert_alike(tmp_path, b"[" + b",".join(rows) + b"]")
+    raw = RawRecords(tmp_path / "rows.json", "rows.json")
+    found = collect_embeddings(raw, raw.file, CONTRACT)
+    assert [fault.row for fault in found.faults] == [BLOCK_ROWS - 1]
+
+
+def test_numbers_beyond_float32_raise_no_warning(tmp_path):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert_alike(tmp_path, b"\n".join([GOOD, GOOD.replace(b"-2", b"1e308"), GOOD, GOOD]))
@@ -233,7 +242,6 @@ def test_numbers_are_rounded_alike(tmp_path, numbers):
     )  # fmt: skip
     assert_alike(tmp_path, b"[" + b",".join([record, GOOD]) + b"]")
     values = np.array([float(number) for number in numbers[:LENGTH]])
-    with np.errstate(over="ignore"):
-        row = QuickRecords(CONTRACT).take(record)
+    row = RecordParser(CONTRACT).parse(record)
     if row is not None:
-        np.testing.assert_array_equal(row[2], values)
+        np.testing.assert_array_equal(np.frombuffer(row[2]), values)

@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 import numpy as np
 
 from podium.common.errors import RawDataError
+from podium.common.json_grammar import Stretch
 from podium.common.json_records import RawRecords
 from podium.common.raw_values import shorten
-from podium.fusion.embedding_table import IMAGE, TEXT, EmbeddingTable
+from podium.fusion.embedding_contract import IMAGE, TEXT, EmbeddingContract
+from podium.fusion.embedding_table import EmbeddingTable
 from podium.fusion.growing_matrix import GrowingMatrix
 from podium.fusion.pairs import EmbeddingPairs
-from podium.fusion.quick_records import QuickRow, read_quickly
+from podium.fusion.quick_records import read_quickly
+from podium.fusion.row_block import RowBlock
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,28 +55,6 @@ class Record(Protocol):
     @property
     def lenient(self) -> bool:
         """Whether it may hold NaN, Infinity and numbers beyond a double."""
-
-    @property
-    def taken(self) -> QuickRow | None:
-        """The row, where `read_quickly` took it: there is nothing left to judge."""
-
-
-@dataclass(frozen=True)
-class EmbeddingContract:
-    """What every record must hold.
-
-    Attributes:
-        length: Numbers in each embedding.
-        labelled: Whether there is a label, 0 or 1.
-    """
-
-    length: int
-    labelled: bool
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """Names of the fields, in the order in which they are judged."""
-        return ("id", "label", IMAGE, TEXT) if self.labelled else ("id", IMAGE, TEXT)
 
 
 class Fault(NamedTuple):
@@ -125,10 +106,11 @@ class _Unusable(Exception):
     """A field that cannot be used; carries column, reason and what was found."""
 
 
-# Set once: to set it for each record would take a tenth of the time.
-@np.errstate(over="ignore")
 def collect_embeddings(
-    records: RawRecords | Iterable[Record], file: str, contract: EmbeddingContract
+    records: RawRecords | Iterable[Record],
+    file: str,
+    contract: EmbeddingContract,
+    processes: int = 1,
 ) -> EmbeddingRows:
     """Judge every record and put the usable ones into arrays.
 
@@ -139,16 +121,24 @@ def collect_embeddings(
         records: The records of one file; those of a file go the short way.
         file: Its name, for messages.
         contract: What a record must hold.
+        processes: From two on, a second one helps to read a large file; the rows are the same.
 
     Returns:
-        The rows and the faults. Memory: the arrays, an eighth of them in reserve, one record.
+        The rows and the faults. Memory: the arrays, an eighth of them in reserve, one record; with
+        a second process some MiB for each.
 
     Raises:
         RawDataError: most rows cannot be used; names the field, the first row and its value.
     """
-    most_rows = 0
     if isinstance(records, RawRecords):
-        records, most_rows = read_quickly(records, contract)
+        with read_quickly(records, contract, processes) as (quick, most_rows):
+            return _collect(quick, file, contract, most_rows)
+    return _collect(records, file, contract, 0)
+
+
+def _collect(
+    records: Iterable[Record | Stretch], file: str, contract: EmbeddingContract, most_rows: int
+) -> EmbeddingRows:
     image, text = (GrowingMatrix(contract.length, most_rows) for _ in range(2))
     readers = _VectorReader(IMAGE, contract.length), _VectorReader(TEXT, contract.length)
     known: list[tuple[str, int, int]] = []
@@ -156,11 +146,18 @@ def collect_embeddings(
     extra: tuple[str, ...] = ()
     read = 0
     for record in records:
+        if isinstance(record, Stretch):
+            block: RowBlock = record.taken
+            read += record.number
+            known.extend(zip(block.ids, block.labels, range(record.row, read + 1), strict=True))
+            image.extend(block.vectors[:, 0])
+            text.extend(block.vectors[:, 1])
+            continue
         read += 1
         if read == 1:
             extra = tuple(sorted(set(record.values) - set(contract.columns)))
         try:
-            name, label, image_row, text_row = record.taken or _judge(record, contract, readers)
+            name, label, image_row, text_row = _judge(record, contract, readers)
         except _Unusable as unusable:
             faults.append(_fault(record, *unusable.args))
             # A file of garbage need not be read to its end.

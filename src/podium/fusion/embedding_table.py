@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from podium.fusion.embedding_contract import IMAGE, TEXT
 from podium.fusion.pairs import EmbeddingPairs, concatenate
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
-
-IMAGE = "image_embedding"
-TEXT = "text_embedding"
 
 
 @dataclass(frozen=True)

@@ -33,11 +33,22 @@ class GrowingMatrix:
         """Copy one row of `width` numbers, each rounded to float32."""
         start = self._rows * self._width
         if start == len(self._flat):
-            more = max(_FIRST_ROWS, self._rows // 8)
-            # refcheck: no view of the memory is ever handed out before `finish`.
-            self._flat.resize(start + more * self._width, refcheck=False)
+            self._grow(1)
         self._flat[start : start + self._width] = row
         self._rows += 1
+
+    def extend(self, rows: np.ndarray) -> None:
+        """Copy rows of `width` numbers, each rounded to float32; shape (n, width)."""
+        start, end = self._rows * self._width, (self._rows + len(rows)) * self._width
+        if end > len(self._flat):
+            self._grow(len(rows))
+        self._flat[start:end].reshape(rows.shape)[:] = rows
+        self._rows += len(rows)
+
+    def _grow(self, rows: int) -> None:
+        more = max(_FIRST_ROWS, self._rows // 8, rows)
+        # refcheck: no view of the memory is ever handed out before `finish`.
+        self._flat.resize((self._rows + more) * self._width, refcheck=False)
 
     def finish(self) -> np.ndarray:
         """The rows, shape (n, width); nothing may be appended afterwards."""

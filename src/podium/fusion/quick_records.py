@@ -1,98 +1,110 @@
-"""The short way for records that are plainly good: from their text to their numbers.
-
-simdjson (Langdale and Lemire, "Parsing gigabytes of JSON per second", 2019; the package
-pysimdjson) hands out a list of numbers as doubles, without a Python object for each. It tells
-little of what is wrong with a record, and it flattens lists within lists, so that only what is
-beyond doubt is taken here; the rest is parsed and judged by `embedding_records`.
-"""
+"""The short way through a file: good records straight to blocks of numbers."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from simdjson import Array, Object, Parser
+import orjson
 
-from podium.fusion.embedding_table import IMAGE, TEXT
+from podium.common.json_grammar import JsonRecord, Stretch
+from podium.fusion.embedding_contract import EmbeddingContract
+from podium.fusion.read_ahead import ReadAhead
+from podium.fusion.record_parser import RecordParser
+from podium.fusion.row_block import make_block
+from podium.fusion.stripe_reader import DOUBLE
 
 if TYPE_CHECKING:
-    from podium.common.json_records import JsonRecord, RawRecords
-    from podium.fusion.embedding_records import EmbeddingContract
+    from podium.common.json_records import RawRecords
 
-_SURELY_FLOAT32 = 1e76
-"""A sum of squares below this holds no number beyond float32, whose largest is 3.4e38."""
-
-
-QuickRow = tuple[str, int, np.ndarray, np.ndarray]
-"""What a good record holds: id, label (-1 where there is none), image and text as float64."""
+BLOCK_ROWS = 32
+"""Rows that are rounded together: few enough to stay in the cache of a core."""
 
 
-def read_quickly(raw: RawRecords, contract: EmbeddingContract) -> tuple[Iterator[JsonRecord], int]:
-    """The records of a file, the good ones as `taken`, and how many there may be at most.
+@contextmanager
+def read_quickly(
+    raw: RawRecords, contract: EmbeddingContract, processes: int = 1
+) -> Iterator[tuple[Iterator[JsonRecord | Stretch], int]]:
+    """The records of a file, and how many there may be at most.
 
-    The bound holds for good records of a plain file; it is lower for a compressed one.
+    Good records come as stretches of `RowBlock`, the others one by one. The bound holds for good
+    records of a plain file; it is lower for a compressed one.
+
+    Args:
+        raw: The file.
+        contract: What every record must hold.
+        processes: From two on, a second one reads ahead where the file is large.
     """
+    size, plain = _size(raw.path)
+    with ReadAhead(raw.path, size if plain and processes > 1 else 0, contract) as helper:
+        # A number and what parts it from the next one take two bytes at least.
+        most_rows = size // max(1, 4 * contract.length)
+        records = raw.read(_QuickReader(RecordParser(contract), helper))
+        yield in_blocks(records, contract), most_rows
+
+
+class _QuickReader:
+    """Takes what the parser is sure of; has rows from the helper."""
+
+    def __init__(self, parser: RecordParser, helper: ReadAhead) -> None:
+        self.take = parser.parse
+        self.ahead = helper.rows_at
+
+
+def in_blocks(
+    records: Iterable[JsonRecord | Stretch], contract: EmbeddingContract
+) -> Iterator[JsonRecord | Stretch]:
+    """Gather records that a `RecordParser` took in stretches of `RowBlock`; others pass.
+
+    Where a number of a block is too large for float32, its records are handed out parsed, one by
+    one, to be judged with care.
+
+    Args:
+        records: In the order of the file.
+        contract: What every record must hold.
+    """
+    half = DOUBLE * contract.length
+    memory = memoryview(bytearray(2 * half * BLOCK_ROWS))
+    numbers = np.frombuffer(memory)
+    taken: list[JsonRecord] = []
+    for record in records:
+        if isinstance(record, Stretch) or record.taken is None:
+            yield from _flush(taken, numbers)
+            taken = []
+            yield record
+            continue
+        at = 2 * half * len(taken)
+        memory[at : at + half] = record.taken[2]
+        memory[at + half : at + 2 * half] = record.taken[3]
+        taken.append(record)
+        if len(taken) == BLOCK_ROWS:
+            yield from _flush(taken, numbers)
+            taken = []
+    yield from _flush(taken, numbers)
+
+
+def _flush(taken: list[JsonRecord], numbers: np.ndarray) -> Iterator[JsonRecord | Stretch]:
+    """The records whose numbers lie in the memory."""
+    if not taken:
+        return
+    ids = [record.taken[0] for record in taken]
+    labels = [record.taken[1] for record in taken]
+    block = make_block(ids, labels, numbers[: len(taken) * len(numbers) // BLOCK_ROWS])
+    if block is None:
+        for record in taken:
+            yield JsonRecord(record.row, record.content, orjson.loads(record.content))
+    else:
+        yield Stretch(len(taken), 0, block, taken[0].row)
+
+
+def _size(path: Path) -> tuple[int, bool]:
+    """Bytes of a file, and whether it is there and not compressed."""
     try:
-        size = raw.path.stat().st_size
+        with path.open("rb") as stream:
+            return path.stat().st_size, stream.read(2) != b"\x1f\x8b"
     except OSError:
         # Reading tells what is wrong.
-        size = 0
-    # A number and what parts it from the next one take two bytes at least.
-    return raw.read(QuickRecords(contract).take), size // max(1, 4 * contract.length)
-
-
-class QuickRecords:
-    """Takes records of one contract from their text."""
-
-    def __init__(self, contract: EmbeddingContract) -> None:
-        """Prepare for what every record must hold."""
-        self._length = contract.length
-        self._labelled = contract.labelled
-        self._fields = len(contract.columns)
-        self._parser = Parser()
-
-    def take(self, content: bytes) -> QuickRow | None:
-        """The row of a record, or None where there is any doubt about it.
-
-        numpy warns of squares beyond a double unless the caller lets it ignore overflow.
-
-        Args:
-            content: What may be the text of one JSON object.
-        """
-        # Where there are two brackets, they are those of the vectors: no list within a list.
-        # (To count them takes a fifth as long as to parse; to find them, nothing.)
-        second = content.find(b"[", content.find(b"[") + 1)
-        # A byte order mark in front of a record would pass the parser.
-        if second != content.rfind(b"[") or not content.startswith(b"{"):
-            return None
-        try:
-            return self._row(self._parser.parse(content))
-        except (ValueError, TypeError, KeyError, RuntimeError):
-            # Each stands for a fault of the text, RuntimeError for an integer beyond 64 bits.
-            return None
-
-    def _row(self, document: object) -> QuickRow | None:
-        # As many fields as there are columns, and each column found: none stands twice.
-        if type(document) is not Object or len(document) != self._fields:
-            return None
-        name = document["id"]
-        if type(name) is int:
-            name = str(name)
-        elif type(name) is not str or not name.strip():
-            return None
-        label = document["label"] if self._labelled else -1
-        if not isinstance(label, (int, float)) or type(label) is bool:
-            return None
-        if self._labelled and label not in (0, 1):
-            return None
-        image, text = self._vector(document[IMAGE]), self._vector(document[TEXT])
-        return None if image is None or text is None else (name, int(label), image, text)
-
-    def _vector(self, value: object) -> np.ndarray | None:
-        if type(value) is not Array or len(value) != self._length:
-            return None
-        # A copy, which outlives the document.
-        # Squares too large for a double are infinite, which is doubt enough.
-        vector: np.ndarray = np.frombuffer(value.as_buffer(of_type="d"))
-        return vector if vector.dot(vector) < _SURELY_FLOAT32 else None
+        return 0, False

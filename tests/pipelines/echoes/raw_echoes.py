@@ -91,8 +91,9 @@ def run_stage(folder: Path, **parameters: object) -> Stage:
     solution = None
     if (folder / SOLUTION).is_file():
         solution = open_raw_csv(folder / SOLUTION, SAMPLE_SOLUTION, connection)
-    train, aside, train_quality = stage.clean_training_rows(part1, part2, values)
-    test, test_quality = stage.clean_test_rows(raw_test, values)
+    compute = {"seed": 1, "threads": 1}
+    train, aside, train_quality = stage.clean_training_rows(part1, part2, values, compute)
+    test, test_quality = stage.clean_test_rows(raw_test, values, compute)
     asked_rows, asked_quality = stage.list_asked_rows(solution, test)
     duplicates, copies, copy_quality = stage.detect_near_duplicates(train, test, values)
     quarantine, quality = stage.report_quality(

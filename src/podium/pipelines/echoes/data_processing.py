@@ -16,11 +16,13 @@ from podium.common.json_records import RawRecords
 from podium.common.parameters import Parameters
 from podium.common.raw_files import BLANK, RawTable
 from podium.fusion.asked_rows import check_asked_rows
-from podium.fusion.embedding_records import EmbeddingContract, collect_embeddings
+from podium.fusion.embedding_contract import EmbeddingContract
+from podium.fusion.embedding_records import collect_embeddings
 from podium.fusion.embedding_table import EmbeddingTable
 from podium.fusion.near_duplicates import find_copies, group_near_duplicates
 from podium.fusion.training_rows import add_zero_vectors, join_parts
 from podium.pipelines.echoes.raw_contract import RAW_FILES, SAMPLE_SOLUTION, TEST, TRAIN_PART1
+from podium.pipelines.shared import Compute
 
 logger = logging.getLogger(__name__)
 
@@ -40,7 +42,10 @@ class DataProcessing(Parameters):
 
 
 def clean_training_rows(
-    raw_train_part1: RawRecords, raw_train_part2: RawRecords | None, parameters: Mapping[str, Any]
+    raw_train_part1: RawRecords,
+    raw_train_part2: RawRecords | None,
+    parameters: Mapping[str, Any],
+    compute: Mapping[str, Any],
 ) -> tuple[EmbeddingTable, pd.DataFrame, pd.DataFrame]:
     """Read both parts, set bad rows aside, keep one row of each id.
 
@@ -54,7 +59,7 @@ def clean_training_rows(
     rules = DataProcessing.parse(parameters)
     contract = EmbeddingContract(rules.embedding_length, labelled=True)
     parts = [
-        collect_embeddings(raw, raw.file, contract)
+        collect_embeddings(raw, raw.file, contract, Compute.parse(compute).threads)
         for raw in (raw_train_part1, raw_train_part2)
         if raw is not None
     ]
@@ -63,7 +68,7 @@ def clean_training_rows(
 
 
 def clean_test_rows(
-    raw_test: RawRecords, parameters: Mapping[str, Any]
+    raw_test: RawRecords, parameters: Mapping[str, Any], compute: Mapping[str, Any]
 ) -> tuple[EmbeddingTable, pd.DataFrame]:
     """Read the rows that a prediction is asked for; nothing in this file is set aside.
 
@@ -75,7 +80,8 @@ def clean_test_rows(
     """
     rules = DataProcessing.parse(parameters)
     contract = EmbeddingContract(rules.embedding_length, labelled=False)
-    rows = collect_embeddings(raw_test, raw_test.file, contract)
+    threads = Compute.parse(compute).threads
+    rows = collect_embeddings(raw_test, raw_test.file, contract, threads)
     check_asked_rows(rows, sequential=rules.sequential_test_ids)
     log = QualityLog(rows)
     log.add("rows", "kept", len(rows.table))

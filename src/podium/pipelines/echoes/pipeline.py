@@ -34,14 +34,14 @@ def create_pipeline() -> Pipeline:
 
 
 def _data_processing() -> list[Node]:
-    stage, rules = data_processing, "params:data_processing"
+    stage, rules, compute = data_processing, "params:data_processing", "params:compute"
     return [
         step(
             stage.clean_training_rows,
-            ["raw_train_part1", "raw_train_part2", rules],
+            ["raw_train_part1", "raw_train_part2", rules, compute],
             ["train", "train_quarantine", "train_counts"],
         ),
-        step(stage.clean_test_rows, ["raw_test", rules], ["test", "test_counts"]),
+        step(stage.clean_test_rows, ["raw_test", rules, compute], ["test", "test_counts"]),
         step(
             stage.list_asked_rows, ["raw_sample_solution", "test"], ["asked_rows", "asked_counts"]
         ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from podium.common.raw_files import RawFile
-from podium.fusion.embedding_table import IMAGE, TEXT
+from podium.fusion.embedding_contract import IMAGE, TEXT
 
 TRAIN_PART1 = RawFile("train_part1.json", ("id", "label", IMAGE, TEXT))
 TRAIN_PART2 = RawFile("train_part2.json", ("id", "label", IMAGE, TEXT), required=False)

@@ -16,7 +16,7 @@ import numpy as np
 import orjson
 
 from podium.common.sample_files import refuse_among_raw, whole_folder
-from podium.fusion.embedding_table import IMAGE, TEXT
+from podium.fusion.embedding_contract import IMAGE, TEXT
 from podium.fusion.synthetic import SyntheticPairs, SyntheticTask, generate_pairs
 from podium.pipelines.echoes.raw_contract import SAMPLE_SOLUTION, TEST, TRAIN_PART1, TRAIN_PART2
 
