@@ -1,0 +1,215 @@
+"""An inverted file over visual words with Hamming embedding: which images share local features.
+
+Hamming embedding, Gaussian weights and multiple assignment: Jégou, Douze and Schmid, "Improving
+bag-of-features for large scale image search", IJCV 2010. Weights against bursts of alike features:
+the same, "On the burstiness of visual elements", CVPR 2009.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from podium.retrieval.codebook import VocabularyTree, sample_roots
+from podium.retrieval.local_features import Floats, LocalFeatureTable
+
+BITS = 64
+_PAIRS_AT_ONCE = 4_000_000
+
+Indices = NDArray[np.int64]
+Signatures = NDArray[np.uint64]
+
+
+@dataclass(frozen=True)
+class HammingEmbedding:
+    """Visual words, and a short binary signature of where in its cell a descriptor lies.
+
+    Attributes:
+        tree: The words.
+        projection: Random orthogonal, (128, 64).
+        thresholds: Median projection of the descriptors of each word, (words, 64).
+    """
+
+    tree: VocabularyTree
+    projection: Floats
+    thresholds: Floats
+
+    def signatures(self, roots: Floats, words: Indices) -> Signatures:
+        """One bit per projection: above the word's median or not, (points,)."""
+        bits = roots @ self.projection > self.thresholds[words]
+        return np.packbits(bits, axis=1, bitorder="little").view("<u8")[:, 0]
+
+
+def learn_hamming_embedding(
+    table: LocalFeatureTable,
+    *,
+    words: int = 65_536,
+    points_per_word: int = 30,
+    iterations: int = 10,
+    seed: int = 0,
+) -> HammingEmbedding:
+    """Learn words and thresholds from descriptors drawn at random.
+
+    Raises:
+        ValueError: fewer descriptors than one word needs.
+    """
+    points = sample_roots(table, words * points_per_word, seed)
+    tree = VocabularyTree.learn(points, words, iterations=iterations, seed=seed)
+    square = np.random.default_rng(seed).normal(size=(points.shape[1], points.shape[1]))
+    projection = np.linalg.qr(square)[0][:, :BITS].astype("float32")
+    assigned = tree.nearest(points)[:, 0]
+    thresholds = _medians(points @ projection, assigned, len(tree.words))
+    return HammingEmbedding(tree, projection, thresholds)
+
+
+def _medians(projected: Floats, words: Indices, count: int) -> Floats:
+    order = np.argsort(words, kind="stable")
+    bounds = np.searchsorted(words[order], np.arange(count + 1))
+    everywhere = np.median(projected, axis=0)
+    medians = np.tile(everywhere, (count, 1)).astype("float32")
+    for word in np.flatnonzero(np.diff(bounds)):
+        medians[word] = np.median(projected[order[bounds[word] : bounds[word + 1]]], axis=0)
+    return medians
+
+
+@dataclass(frozen=True)
+class Matching:
+    """How descriptors vote.
+
+    Attributes:
+        assignments: Words that each descriptor of a query is looked up in.
+        most_different_bits: Signatures further apart do not match.
+        bandwidth: Of the Gaussian weight of a match, in bits.
+    """
+
+    assignments: int = 3
+    most_different_bits: int = 22
+    bandwidth: float = 16.0
+
+    def weights(self) -> Floats:
+        """Weight of a match by the number of bits that differ, (65,)."""
+        bits = np.arange(BITS + 1)
+        weights = np.exp(-((bits / self.bandwidth) ** 2))
+        return np.where(bits <= self.most_different_bits, weights, 0.0).astype("float32")
+
+
+class InvertedFile:
+    """For each word the images, and signatures, of the descriptors that it holds."""
+
+    def __init__(
+        self,
+        table: LocalFeatureTable,
+        embedding: HammingEmbedding,
+        matching: Matching | None = None,
+    ) -> None:
+        """Index all images of a table."""
+        self.embedding = embedding
+        self.matching = matching or Matching()
+        self.images = len(table)
+        words, signatures, images = [], [], []
+        for start, stop in table.blocks():
+            roots = table.roots(start, stop)
+            nearest = embedding.tree.nearest(roots)[:, 0]
+            words.append(nearest)
+            signatures.append(embedding.signatures(roots, nearest))
+            images.append((table.images(start, stop) + start).astype("int32"))
+        assigned = np.concatenate(words)
+        # Stable: within a word the images keep their order.
+        order = np.argsort(assigned, kind="stable")
+        self._signatures = np.concatenate(signatures)[order]
+        self._images = np.concatenate(images)[order]
+        self._starts = np.searchsorted(assigned[order], np.arange(len(embedding.tree.words) + 1))
+        held = np.array([len(np.unique(self._images[a:b])) for a, b in self._spans()])
+        self._idf = np.log((1 + self.images) / (1 + held)).astype("float32")
+
+    def _spans(self) -> Iterator[tuple[int, int]]:
+        yield from zip(self._starts[:-1].tolist(), self._starts[1:].tolist(), strict=True)
+
+    def search(
+        self, queries: LocalFeatureTable, count: int, *, exclude: Indices | None = None
+    ) -> tuple[Indices, Floats]:
+        """The images that share most with each query.
+
+        Args:
+            queries: Their local features.
+            count: Images per query.
+            exclude: For each query an image that is not looked for, such as itself, (queries,).
+
+        Returns:
+            Images, best first, and their scores, both (queries, count); -1 and 0 where fewer
+            images share a feature.
+        """
+        found = np.full((len(queries), count), -1, dtype="int64")
+        scores = np.zeros((len(queries), count), dtype="float32")
+        for start, stop in queries.blocks():
+            votes = self._votes(queries, start, stop)
+            if exclude is not None:
+                votes[np.arange(stop - start), exclude[start:stop]] = 0
+            best = np.argsort(-votes, axis=1, kind="stable")[:, :count]
+            kept = np.take_along_axis(votes, best, axis=1)
+            found[start:stop, : best.shape[1]] = np.where(kept > 0, best, -1)
+            scores[start:stop, : best.shape[1]] = kept
+        return found, scores
+
+    def _votes(self, queries: LocalFeatureTable, start: int, stop: int) -> NDArray[np.float64]:
+        """Scores of all images for a range of queries, (stop - start, images)."""
+        roots = queries.roots(start, stop)
+        owner = queries.images(start, stop)
+        votes = np.zeros((stop - start) * self.images)
+        if not len(roots):
+            return votes.reshape(stop - start, self.images)
+        words = self.embedding.tree.nearest(roots, self.matching.assignments)
+        count = words.shape[1]
+        signatures = np.stack(
+            [self.embedding.signatures(roots, words[:, i]) for i in range(count)], axis=1
+        )
+        for part in self._parts(words):
+            keypoint, image, weight = self._matches(words[part], signatures[part])
+            if len(keypoint):
+                bins = owner[part][keypoint] * self.images + image
+                votes += np.bincount(bins, weight, minlength=len(votes))
+        return votes.reshape(stop - start, self.images)
+
+    def _parts(self, words: Indices) -> Iterator[slice]:
+        """Runs of keypoints with about `_PAIRS_AT_ONCE` entries to compare."""
+        lengths = np.diff(self._starts)[words].sum(axis=1)
+        total = np.cumsum(lengths)
+        cuts = np.searchsorted(total, np.arange(_PAIRS_AT_ONCE, total[-1], _PAIRS_AT_ONCE))
+        edges = np.unique(np.concatenate([[0], cuts + 1, [len(words)]]))
+        for first, last in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
+            yield slice(first, last)
+
+    def _matches(
+        self, words: Indices, signatures: Signatures
+    ) -> tuple[Indices, NDArray[np.int32], Floats]:
+        """Keypoint, image and weight of each match; one per keypoint and image."""
+        flat = words.ravel()
+        lengths = self._starts[flat + 1] - self._starts[flat]
+        ends = np.cumsum(lengths)
+        entry = np.arange(ends[-1] if len(ends) else 0)
+        entry += np.repeat(self._starts[flat] - (ends - lengths), lengths)
+        differ = np.bitwise_count(np.repeat(signatures.ravel(), lengths) ^ self._signatures[entry])
+        near = np.flatnonzero(differ <= self.matching.most_different_bits)
+        source = np.searchsorted(ends, near, side="right")
+        weight = self.matching.weights()[differ[near]] * self._idf[flat[source]] ** 2
+        keypoint = source // words.shape[1]
+        image = self._images[entry[near]]
+        return _without_bursts(keypoint, image, weight, len(words), self.images)
+
+
+def _without_bursts(
+    keypoint: Indices, image: NDArray[np.int32], weight: Floats, keypoints: int, images: int
+) -> tuple[Indices, NDArray[np.int32], Floats]:
+    """Within an image only the best match of a keypoint counts; among images they share a vote."""
+    if not len(keypoint):
+        return keypoint, image, weight
+    key = keypoint * images + image
+    order = np.lexsort((-weight, key))
+    first = np.concatenate([[True], np.diff(key[order]) > 0])
+    best = order[first]
+    keypoint, image, weight = keypoint[best], image[best], weight[best]
+    shared = np.bincount(keypoint, weight, minlength=keypoints)
+    return keypoint, image, weight / np.sqrt(np.maximum(shared, 1e-6))[keypoint].astype("float32")

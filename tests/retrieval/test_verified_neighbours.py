@@ -1,0 +1,82 @@
+"""Which pairs are believed, and how their vectors move."""
+
+import numpy as np
+import pytest
+
+from podium.retrieval.local_features import extract_features, no_features, pack_features
+from podium.retrieval.verified_neighbours import (
+    AcceptanceRules,
+    accept_pairs,
+    draw_together,
+    shortlisted_pairs,
+    verify_pairs,
+)
+from podium.vision.synthetic_paintings import paint
+from podium.vision.visitor_photos import simulate
+
+RULES = AcceptanceRules(fewest_inliers=30, margin=2.0)
+
+
+def test_each_shortlisted_pair_stands_once() -> None:
+    shortlists = np.array([[1, 2], [0, -1], [2, 1]])
+    assert shortlisted_pairs(shortlists) == [(0, 1), (0, 2), (1, 2)]
+
+
+def test_a_clear_pair_is_accepted() -> None:
+    assert accept_pairs({(0, 1): 60, (0, 2): 20}, RULES) == {(0, 1): 60}
+
+
+def test_too_few_inliers_are_not() -> None:
+    assert accept_pairs({(0, 1): 29}, RULES) == {}
+    assert accept_pairs({(0, 1): 30}, RULES) == {(0, 1): 30}
+
+
+def test_rivals_on_both_sides_forbid_a_pair() -> None:
+    # 0 has the rival 2, and 1 has the rival 3; 2 and 3 have no other choice.
+    inliers = {(0, 1): 60, (0, 2): 40, (1, 3): 45}
+    assert accept_pairs(inliers, RULES) == {(0, 2): 40, (1, 3): 45}
+
+
+def test_photos_without_a_rival_of_their_own_find_their_painting() -> None:
+    # The painting 0 cannot choose between its photos, and need not.
+    assert accept_pairs({(0, 1): 60, (0, 2): 40}, RULES) == {(0, 1): 60, (0, 2): 40}
+
+
+def test_another_photo_of_the_same_painting_is_no_rival() -> None:
+    inliers = {(0, 1): 60, (0, 2): 50, (1, 2): 55}
+    assert accept_pairs(inliers, RULES) == {(0, 1): 60, (1, 2): 55}
+
+
+def test_photos_are_verified_with_their_paintings_on_any_number_of_threads() -> None:
+    images = [paint(5, artist=artist, number=1, longest_side=256) for artist in range(3)]
+    photos = [simulate(image, "viewpoint", 1, np.random.default_rng(1), 256) for image in images]
+    features = [extract_features(image, most_keypoints=300) for image in images + photos]
+    table = pack_features([*features, no_features()])
+    pairs = [(a, b) for a in range(7) for b in range(a + 1, 7)]
+    inliers = verify_pairs(table, pairs)
+    assert verify_pairs(table, pairs, threads=2) == inliers
+    assert sorted(accept_pairs(inliers, RULES)) == [(0, 3), (1, 4), (2, 5)]
+
+
+@pytest.fixture
+def vectors() -> np.ndarray:
+    rows = np.random.default_rng(0).normal(size=(6, 16)).astype("float32")
+    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+
+def test_neighbours_come_closer_and_the_others_stay(vectors: np.ndarray) -> None:
+    drawn = draw_together(vectors, {(0, 3): 50, (3, 5): 40}, strength=0.5)
+    assert drawn.dtype == np.float32
+    np.testing.assert_allclose(np.linalg.norm(drawn, axis=1), 1, atol=1e-6)
+    for first, second in ((0, 3), (3, 5), (0, 5)):
+        assert drawn[first] @ drawn[second] > vectors[first] @ vectors[second] + 0.1
+    np.testing.assert_array_equal(drawn[[1, 2, 4]], vectors[[1, 2, 4]])
+
+
+def test_strength_goes_from_nothing_to_one_vector(vectors: np.ndarray) -> None:
+    pairs = {(0, 3): 50, (1, 2): 40}
+    np.testing.assert_allclose(draw_together(vectors, pairs, 0.0), vectors, atol=1e-7)
+    whole = draw_together(vectors, pairs, 1.0)
+    np.testing.assert_allclose(whole[0], whole[3], atol=1e-6)
+    assert whole[0] @ whole[1] < 0.99
+    np.testing.assert_array_equal(draw_together(vectors, {}, 1.0), vectors)
