@@ -1,4 +1,4 @@
-"""Commands that the project adds to Kedro: ``kedro submission check`` and ``score``."""
+"""Commands that the project adds to Kedro: ``kedro submission`` and ``kedro images``."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from typing import Any
 
 import click
 
+from podium.images_cli import images
+
 REFUSED = 1
 COULD_NOT_CHECK = 2
 
@@ -17,6 +19,9 @@ COULD_NOT_CHECK = 2
 @click.group(name="podium")
 def cli() -> None:
     """Commands of the project."""
+
+
+cli.add_command(images)
 
 
 @cli.group()

@@ -47,6 +47,25 @@ def test_without_a_terminal_it_logs_how_far_it_is(no_terminal, monkeypatch, capl
     assert capfd.readouterr().err == ""
 
 
+def test_with_a_unit_the_log_tells_the_rate_and_the_time_left(no_terminal, monkeypatch, caplog):
+    monkeypatch.setattr(progress, "_LOG_EVERY_SECONDS", 0.0)
+    clock = iter([0.0, 0.5, 1.0, 2.0])
+    monkeypatch.setattr(progress.time, "monotonic", lambda: next(clock))
+    with caplog.at_level(logging.INFO):
+        list(track(range(3), "fetching", unit="images"))
+    assert [record.getMessage() for record in caplog.records] == [
+        "fetching: 0 of 3 (0 images/s)",
+        "fetching: 1 of 3 (1 images/s, 2 s left)",
+        "fetching: 2 of 3 (1 images/s, 1 s left)",
+    ]
+
+
+def test_with_a_unit_the_bar_tells_the_rate(terminal, monkeypatch, capfd):
+    monkeypatch.setenv("COLUMNS", "120")
+    list(track(range(3), "fetching", unit="images"))
+    assert "images/s" in capfd.readouterr().err
+
+
 def test_quick_work_logs_nothing(no_terminal, caplog):
     with caplog.at_level(logging.INFO):
         list(track(range(1000), "counting"))

@@ -1,0 +1,1 @@
+"""Images from links: many at once, each checked, none lost without a word."""
