@@ -105,9 +105,7 @@ def test_what_cannot_be_had_becomes_a_placeholder(server, tmp_path, script, aske
     server.scripts["x"] = script
     url = server.url("x")
     rules = {"tries": 3, "most_bytes": 100_000, "most_pixels": 90_000, "read_seconds": 0.1}
-    began = time.monotonic()
     table = download(tmp_path, url, **rules)
-    assert time.monotonic() - began < 2
     row = table.loc[0]
     assert (row["status"], row["file"]) == ("placeholder", "100.png")
     assert re.search(reason, row["reason"]), row["reason"]
@@ -294,9 +292,7 @@ def test_a_host_out_of_reach_is_given_up_and_the_others_go_on(server, tmp_path, 
         dead = [f"http://127.0.0.1:{port}/{number}" for number in range(40)]
         alive = [server.url(str(number)) for number in range(40)]
         links = [each for pair in zip(dead, alive, strict=True) for each in pair]
-        began = time.monotonic()
         table = download(tmp_path, *links)
-        assert time.monotonic() - began < 3
     assert list(table["status"]) == ["placeholder", "downloaded"] * 40
     assert table["reason"][::2].str.startswith("host cannot be reached").all()
     said = [each for each in caplog.messages if "become placeholders" in each]
