@@ -310,7 +310,7 @@ def test_without_a_network_the_run_ends_in_seconds(tmp_path, caplog, monkeypatch
     table = download(tmp_path, *links, concurrency=8, dead_hosts=20)
     assert set(table["status"]) == {"placeholder"}
     assert (table["reason"] == "no network: no host can be reached").sum() > 1000
-    assert sum("no network" in each for each in caplog.messages) == 1
+    assert any("no network" in each for each in caplog.messages)
     assert sum("become placeholders" in each for each in caplog.messages) < 40
 
 
