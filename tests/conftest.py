@@ -33,10 +33,21 @@ def tiny_echoes(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def project_copy(tmp_path_factory, tiny_raw, tiny_echoes):
+def tiny_museum(tmp_path_factory):
+    """A few small images of Lost in the Museum, five of them faulty."""
+    from podium.pipelines.museum.sample import SampleSize, write_challenge
+
+    root = tmp_path_factory.mktemp("tiny_museum")
+    size = SampleSize(paintings=24, visitor_photos=8, distractors=10, longest_side=(96, 128))
+    write_challenge(root / "museum", 7, size, truth_path=root / "truth.csv")
+    return root / "museum"
+
+
+@pytest.fixture(scope="session")
+def project_copy(tmp_path_factory, tiny_raw, tiny_echoes, tiny_museum):
     """The project in a folder of its own."""
     folder = tmp_path_factory.mktemp("podium") / "project"
-    return ProjectCopy(folder, {"hearme": tiny_raw, "echoes": tiny_echoes})
+    return ProjectCopy(folder, {"hearme": tiny_raw, "echoes": tiny_echoes, "museum": tiny_museum})
 
 
 @pytest.fixture(scope="session")

@@ -54,6 +54,17 @@ echoes:
     lightgbm: {arguments: {rounds: 5, components: 8}}
   evaluation: {resamples: 200}
 """,
+    "museum": """
+museum:
+  held_out: {most: 6, longest_side: 160}
+  local_features: {longest_side: 160, most_keypoints: 200, shard_size: 7}
+  encoders:
+    vlad: {arguments: {words: 8, components: 16}}
+    fisher: {arguments: {words: 4, components: 8, iterations: 5}}
+  vectors: {dimensions: 16, shard_size: 9}
+  neighbours: {shortlist: 3, words: 256, fewest_inliers: 12}
+  evaluation: {resamples: 200, wall_queries: 4, map_images: 30}
+""",
 }
 
 

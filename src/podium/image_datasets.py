@@ -1,12 +1,15 @@
-"""Kedro datasets of images: a competition's folder of image files."""
+"""Kedro datasets of images: a competition's folder of image files, and one that a run writes."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from kedro.io import AbstractDataset
 from kedro_datasets._typing import TablePreview
+
+from podium.datasets import AtomicSave
 
 if TYPE_CHECKING:
     from podium.vision.image_folder import ImageFolder
@@ -66,3 +69,31 @@ class ImageFolderDataset(AbstractDataset[None, "ImageFolder | None"]):
 
     def _describe(self) -> dict[str, Any]:
         return {"filepath": self._filepath, "schema": self._schema}
+
+
+class WrittenImageFolderDataset(AtomicSave, ImageFolderDataset):
+    """A folder of images that a run writes: whole, or not at all."""
+
+    def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
+        """Declare the folder and kedro-viz's metadata."""
+        self._filepath = PurePosixPath(filepath)
+        self._version = None
+        self.metadata = metadata
+
+    def load(self) -> ImageFolder:
+        """List the folder."""
+        from podium.vision.image_folder import ImageFolder
+
+        return ImageFolder.open(Path(self._filepath))
+
+    def _write(self, data: Iterable[tuple[str, bytes]]) -> None:
+        folder = Path(self._filepath)
+        folder.mkdir()
+        for name, content in data:
+            (folder / name).write_bytes(content)
+
+    def _exists_on_disk(self) -> bool:
+        return Path(self._filepath).is_dir()
+
+    def _describe(self) -> dict[str, Any]:
+        return {"filepath": self._filepath}

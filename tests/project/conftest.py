@@ -37,6 +37,13 @@ def root_copy(project_copy, finished):
 
 
 @pytest.fixture(scope="session")
+def finished_museum(project_copy):
+    """Lost in the Museum on its tiny images, on one thread: the data root and the log."""
+    root = project_copy.data_root("finished_museum", challenge="museum")
+    return root, project_copy.session("museum", root=root)
+
+
+@pytest.fixture(scope="session")
 def finished_echoes(project_copy):
     """Embedded Echoes on its tiny files, on one thread: the data root and the log. Read only."""
     root = project_copy.data_root("finished_echoes", challenge="echoes")

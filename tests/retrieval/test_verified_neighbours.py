@@ -1,13 +1,11 @@
-"""Which pairs are believed, and how their vectors move."""
+"""Which pairs are believed."""
 
 import numpy as np
-import pytest
 
 from podium.retrieval.local_features import extract_features, no_features, pack_features
 from podium.retrieval.verified_neighbours import (
     AcceptanceRules,
     accept_pairs,
-    draw_together,
     shortlisted_pairs,
     verify_pairs,
 )
@@ -56,27 +54,3 @@ def test_photos_are_verified_with_their_paintings_on_any_number_of_threads() -> 
     inliers = verify_pairs(table, pairs)
     assert verify_pairs(table, pairs, threads=2) == inliers
     assert sorted(accept_pairs(inliers, RULES)) == [(0, 3), (1, 4), (2, 5)]
-
-
-@pytest.fixture
-def vectors() -> np.ndarray:
-    rows = np.random.default_rng(0).normal(size=(6, 16)).astype("float32")
-    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
-
-
-def test_neighbours_come_closer_and_the_others_stay(vectors: np.ndarray) -> None:
-    drawn = draw_together(vectors, {(0, 3): 50, (3, 5): 40}, strength=0.5)
-    assert drawn.dtype == np.float32
-    np.testing.assert_allclose(np.linalg.norm(drawn, axis=1), 1, atol=1e-6)
-    for first, second in ((0, 3), (3, 5), (0, 5)):
-        assert drawn[first] @ drawn[second] > vectors[first] @ vectors[second] + 0.1
-    np.testing.assert_array_equal(drawn[[1, 2, 4]], vectors[[1, 2, 4]])
-
-
-def test_strength_goes_from_nothing_to_one_vector(vectors: np.ndarray) -> None:
-    pairs = {(0, 3): 50, (1, 2): 40}
-    np.testing.assert_allclose(draw_together(vectors, pairs, 0.0), vectors, atol=1e-7)
-    whole = draw_together(vectors, pairs, 1.0)
-    np.testing.assert_allclose(whole[0], whole[3], atol=1e-6)
-    assert whole[0] @ whole[1] < 0.99
-    np.testing.assert_array_equal(draw_together(vectors, {}, 1.0), vectors)

@@ -102,6 +102,15 @@ def pack_features(features: Iterable[LocalFeatures]) -> LocalFeatureTable:
     )
 
 
+def sample_images(
+    table: LocalFeatureTable, images: Counts, most: int, seed: int
+) -> LocalFeatureTable:
+    """The local features of at most so many of the given images, in memory, to learn from."""
+    if len(images) > most:
+        images = np.sort(np.random.default_rng(seed).choice(images, most, replace=False))
+    return table.take(images)
+
+
 def unit_descriptors(descriptors: Bytes) -> Floats:
     """Bytes back to unit vectors, (keypoints, 128) float32."""
     roots = descriptors.astype("float32")

@@ -1,4 +1,4 @@
-"""Neighbours that local features verify, and the vectors of such neighbours drawn together.
+"""Neighbours that local features verify, and which of them are believed.
 
 All images are treated alike. A pair counts where many matches fit one homography, and far more than
 with any image of something else: at least `fewest_inliers`, and `margin` times the runner-up. The
@@ -10,15 +10,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from podium.common.progress import track
-from podium.retrieval.local_features import Floats, LocalFeatureTable
-from podium.retrieval.matching import MatchingRules, count_inliers
+from podium.retrieval.local_features import LocalFeatureTable
+from podium.retrieval.matching import MatchingRules
+from podium.retrieval.pair_verification import inliers_of_pairs
 
 Pair = tuple[int, int]
 
@@ -56,16 +55,8 @@ def verify_pairs(
     threads: int = 1,
 ) -> dict[Pair, int]:
     """Inliers of each pair that has any; the image with fewer keypoints asks the other."""
-
-    def inliers(pair: Pair) -> int:
-        first, second = (table[image] for image in pair)
-        if len(second) < len(first):
-            first, second = second, first
-        return count_inliers(first, second, rules)
-
-    with ThreadPoolExecutor(threads) as pool:
-        counts = track(pool.map(inliers, pairs), "Pairs verified", len(pairs), unit="pairs")
-        return {pair: count for pair, count in zip(pairs, counts, strict=True) if count}
+    counts = inliers_of_pairs(table, table, pairs, rules, threads=threads)
+    return {pair: int(count) for pair, count in zip(pairs, counts, strict=True) if count}
 
 
 def accept_pairs(inliers: Mapping[Pair, int], rules: AcceptanceRules) -> dict[Pair, int]:
@@ -91,33 +82,3 @@ def accept_pairs(inliers: Mapping[Pair, int], rules: AcceptanceRules) -> dict[Pa
         if enough:
             accepted[min(image, best), max(image, best)] = counts[best]
     return accepted
-
-
-def draw_together(vectors: Floats, pairs: Mapping[Pair, int], strength: float = 0.5) -> Floats:
-    """Move accepted neighbours towards the middle of their group.
-
-    Args:
-        vectors: Unit rows, (images, dimensions).
-        pairs: Accepted pairs; linked pairs make a group.
-        strength: 0 leaves the vectors, 1 gives a whole group one vector.
-
-    Returns:
-        Unit rows; those of images without an accepted neighbour are the same bytes.
-    """
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
-    drawn = vectors.copy()
-    if not pairs:
-        return drawn
-    ends = np.array(sorted(pairs), dtype="int64")
-    size = len(vectors)
-    graph = coo_array((np.ones(len(ends)), (ends[:, 0], ends[:, 1])), shape=(size, size))
-    group = connected_components(graph, directed=False)[1]
-    for number in np.unique(group[ends[:, 0]]):
-        members = np.flatnonzero(group == number)
-        middle = vectors[members].astype("float64").mean(axis=0)
-        moved = (1 - strength) * vectors[members] + strength * middle
-        norms = np.linalg.norm(moved, axis=1, keepdims=True)
-        drawn[members] = moved / np.maximum(norms, 1e-12)
-    return drawn

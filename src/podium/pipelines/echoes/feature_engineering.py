@@ -10,6 +10,7 @@ import pandas as pd
 from pydantic import Field
 
 from podium.common.bootstrap import Interval
+from podium.common.embedding_map import embedding_map
 from podium.common.errors import RawDataError
 from podium.common.folds import feasible_folds, repeated_group_folds
 from podium.common.parameters import Parameters
@@ -18,7 +19,7 @@ from podium.fusion.cross_fitting import FEWEST_NESTED_FOLDS
 from podium.fusion.embedding_table import EmbeddingTable
 from podium.fusion.near_duplicates import group_near_duplicates
 from podium.fusion.pairs import concatenate
-from podium.fusion.row_facts import embedding_map, row_facts
+from podium.fusion.row_facts import row_facts
 from podium.pipelines.echoes.data_processing import DataProcessing
 from podium.pipelines.echoes.raw_contract import TRAIN_PART1
 from podium.pipelines.shared import Compute
@@ -118,7 +119,8 @@ def compute_features(
     The classifiers make their own features, inside the folds.
     """
     wanted, settings = MapParameters.parse(parameters), Compute.parse(compute)
-    places = embedding_map(train.pairs, wanted.most_rows, settings.seed)
+    vectors = train.pairs.normalised().joined()
+    places = embedding_map(vectors, wanted.most_rows, settings.seed)
     parts = [
         pd.DataFrame({"id": table.rows["id"], "split": split}).join(row_facts(table.pairs))
         for table, split in ((train, "train"), (test, "test"))

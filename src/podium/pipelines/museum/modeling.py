@@ -1,0 +1,295 @@
+"""Stage modeling: encoders fitted, all images encoded, neighbours verified, the photos ranked."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from podium.common.measure import Measure
+from podium.common.shards import Arrays, LazyShards
+from podium.pipelines.museum.models import (
+    JOINED,
+    VERIFIED,
+    ModelingParameters,
+    NeighbourParameters,
+    build_encoders,
+    declared_encoders,
+)
+from podium.pipelines.shared import Compute
+from podium.retrieval.encoders import MOST_FITTED_IMAGES, encoder_shards, fit_encoder
+from podium.retrieval.feature_extraction import feature_table, folder_fingerprint
+from podium.retrieval.inverted_file import InvertedFile, learn_hamming_embedding
+from podium.retrieval.joined_vectors import JoinedVectors, rows_of
+from podium.retrieval.local_features import sample_images
+from podium.retrieval.metrics import hits
+from podium.retrieval.neighbour_drawing import DrawnImages, pairs_from
+from podium.retrieval.pair_verification import pair_shards
+from podium.retrieval.query_ranking import Ranking, rank_queries
+from podium.retrieval.shortlists import shortlist_shards
+from podium.retrieval.verified_neighbours import shortlisted_pairs
+from podium.vision.image_folder import ImageFolder
+
+logger = logging.getLogger(__name__)
+
+TOP = 3
+
+
+def fit_encoders(
+    raw_images: ImageFolder,
+    features: Mapping[str, Arrays],
+    folds: pd.DataFrame,
+    encoders: dict[str, Any],
+    parameters: dict[str, Any],
+    compute: dict[str, Any],
+) -> tuple[dict[str, Any], pd.DataFrame]:
+    """Fit every enabled encoder on the images that are not held out.
+
+    Returns:
+        `models` by name, and `fit_log` (model, kind, fit_seconds, peak_memory_mb, note). An
+        encoder for which there was no time is in the log only; the first is always fitted.
+    """
+    settings, wanted = Compute.parse(compute), ModelingParameters.parse(parameters)
+    declared, table = declared_encoders(encoders), feature_table(features["images"])
+    budget, seen = settings.budget, folds.loc[~folds["held_out"], "image"].to_numpy("int64")
+    models: dict[str, Any] = {}
+    log = []
+    for name, encoder in build_encoders(encoders, settings).items():
+        costs: dict[str, Any] = {"model": name, "kind": declared[name].kind, "note": ""}
+        if models and budget.remaining() < wanted.seconds(budget):
+            logger.warning("%s: left out, the time is up", name)
+            log.append({**costs, "note": "left out: the time was up"})
+            continue
+        with Measure() as cost:
+            models[name] = fit_encoder(encoder, raw_images, table, seen, settings.seed)
+        logger.info("%s: fitted in %.0f s", name, cost.seconds)
+        spent = {"fit_seconds": cost.seconds, "peak_memory_mb": cost.peak_memory_mb}
+        log.append({**costs, **spent})
+    columns = ["model", "kind", "fit_seconds", "peak_memory_mb", "note"]
+    return models, pd.DataFrame(log, columns=columns)
+
+
+def encode_images(
+    raw_images: ImageFolder,
+    visitor_photos: ImageFolder,
+    features: Mapping[str, Arrays],
+    models: dict[str, Any],
+    parameters: dict[str, Any],
+    compute: dict[str, Any],
+) -> dict[str, LazyShards]:
+    """Vectors of all images and photos by each encoder: `vectors`, groups `NAME.images`, ..."""
+    settings, wanted = Compute.parse(compute), ModelingParameters.parse(parameters)
+    folders = {"images": raw_images, "photos": visitor_photos}
+    return {
+        f"{name}.{kind}": encoder_shards(
+            f"{name} ({kind})",
+            encoder,
+            folder,
+            feature_table(features[kind]),
+            f"{folder_fingerprint(folder)} {_facts(features[kind])}",
+            shard_size=wanted.shard_size,
+            threads=settings.threads,
+        )
+        for name, encoder in models.items()
+        for kind, folder in folders.items()
+    }
+
+
+def search_shortlists(
+    features: Mapping[str, Arrays],
+    folds: pd.DataFrame,
+    parameters: dict[str, Any],
+    compute: dict[str, Any],
+) -> dict[str, LazyShards]:
+    """The images that share most local features with each image and photo: `shortlists`.
+
+    The words are learned from images that are not held out.
+    """
+    settings, wanted = Compute.parse(compute), NeighbourParameters.parse(parameters)
+    tables = {kind: feature_table(features[kind]) for kind in ("images", "photos")}
+    seen = folds.loc[~folds["held_out"], "image"].to_numpy("int64")
+    sample = sample_images(tables["images"], seen, MOST_FITTED_IMAGES, settings.seed)
+    with Measure() as cost:
+        embedding = learn_hamming_embedding(
+            sample,
+            words=wanted.words,
+            points_per_word=wanted.points_per_word,
+            seed=settings.seed,
+        )
+        index = InvertedFile(tables["images"], embedding)
+    logger.info("%d visual words and the index in %.0f s", len(embedding.tree.words), cost.seconds)
+    key = f"{_facts(features['images'])} {wanted.words} {wanted.points_per_word} {settings.seed}"
+    return {
+        kind: shortlist_shards(
+            index,
+            table,
+            wanted.shortlist,
+            f"{key} {_facts(features[kind])} {_key(seen)}",
+            among_themselves=kind == "images",
+            description=f"Shortlists of {kind}",
+        )
+        for kind, table in tables.items()
+    }
+
+
+def match_neighbours(
+    features: Mapping[str, Arrays],
+    shortlists: Mapping[str, Arrays],
+    parameters: dict[str, Any],
+    compute: dict[str, Any],
+) -> dict[str, LazyShards]:
+    """Inliers of every shortlisted pair: `neighbours` (first, second, inliers).
+
+    Of the images among themselves, each pair once; and of each photo (first) with images.
+    """
+    settings, wanted = Compute.parse(compute), NeighbourParameters.parse(parameters)
+    tables = {kind: feature_table(features[kind]) for kind in ("images", "photos")}
+    among = shortlisted_pairs(np.asarray(shortlists["images"]["images"]))
+    asked = np.asarray(shortlists["photos"]["images"])
+    found = np.argwhere(asked >= 0)
+    pairs = {
+        "images": np.array(among, dtype="int64").reshape(-1, 2),
+        "photos": np.stack([found[:, 0], asked[tuple(found.T)]], axis=1).astype("int64"),
+    }
+    return {
+        kind: pair_shards(
+            tables[kind],
+            tables["images"],
+            pairs[kind],
+            wanted.matching,
+            _key(pairs[kind], repr(wanted.matching), *(_facts(features[k]) for k in tables)),
+            threads=settings.threads,
+            description=f"Pairs verified, {kind}",
+        )
+        for kind in tables
+    }
+
+
+def rank_photos(
+    vectors: Mapping[str, Arrays],
+    neighbours: Mapping[str, Arrays],
+    folds: pd.DataFrame,
+    photos: pd.DataFrame,
+    test: pd.DataFrame,
+    encoders: dict[str, Any],
+    parameters: dict[str, Any],
+    neighbour_parameters: dict[str, Any],
+) -> tuple[pd.DataFrame, np.ndarray]:
+    """Rank all images for every photo, by each encoder, joined, and with verified neighbours.
+
+    Whitening is fitted on images that are not held out.
+
+    Returns:
+        `oof_predictions`: model, photo_name, image_name, effect, strength, rank of the image that
+        the photo shows, and top_1 to top_3 with cosine_1 to cosine_3; and `joined_vectors` of all
+        images, (images, dimensions) float32.
+    """
+    wanted = ModelingParameters.parse(parameters)
+    rules = NeighbourParameters.parse(neighbour_parameters)
+    images, queries = blocks_of(vectors, "images"), blocks_of(vectors, "photos")
+    seen = folds.loc[~folds["held_out"], "image"].to_numpy("int64")
+    joining = make_joined(encoders, list(images), wanted).fit(rows_of(images, seen))
+    single, joined = joining.transform(images)
+    asked, asked_joined = joining.transform(queries)
+    truth = photos["image"].to_numpy("int64")
+    rankings = {
+        name: rank_queries(asked[name], single[name], truth, top=TOP) for name in single
+    } | {JOINED: rank_queries(asked_joined, joined, truth, top=TOP)}
+    if rules.use != "never":
+        pairs = pairs_from(**_pair_columns(neighbours["images"]))
+        drawn = DrawnImages(joined, pairs, rules.drawing)
+        found = partners_of(neighbours["photos"], len(photos))
+        rankings[VERIFIED] = drawn.rank(asked_joined, found, truth, top=TOP)
+    for name, ranking in rankings.items():
+        rate = hits(ranking.ranks).mean(axis=0)
+        logger.info("%s: Hit@1 %.3f, Hit@3 %.3f, Hit@10 %.3f", name, *rate)
+    names = test["image_name"].to_numpy()
+    parts = [_predictions(name, ranking, photos, names) for name, ranking in rankings.items()]
+    return pd.concat(parts, ignore_index=True), joined
+
+
+def complete_fit_log(
+    fit_log: pd.DataFrame, vectors: Mapping[str, Arrays], oof_predictions: pd.DataFrame
+) -> pd.DataFrame:
+    """Add the seconds of encoding, and the rows of the joined vectors: `model_log`."""
+    seconds = {
+        name: float(
+            sum(vectors[f"{name}.{kind}"]["seconds"].sum() for kind in ("images", "photos"))
+        )
+        for name in blocks_of(vectors, "images")
+    }
+    log = fit_log.assign(predict_seconds=fit_log["model"].map(seconds))
+    notes = {
+        JOINED: "the blocks of all encoders with a weight",
+        VERIFIED: "the same, verified neighbours drawn together",
+    }
+    made = set(oof_predictions["model"])
+    joined = [
+        {"model": name, "kind": "blend", "note": note}
+        for name, note in notes.items()
+        if name in made
+    ]
+    return pd.concat([log, pd.DataFrame(joined)], ignore_index=True)
+
+
+def blocks_of(vectors: Mapping[str, Arrays], kind: str) -> dict[str, np.ndarray]:
+    """The vectors of the images or photos by each encoder."""
+    return {
+        group.removesuffix(f".{kind}"): arrays["vectors"]
+        for group, arrays in vectors.items()
+        if group.endswith(f".{kind}")
+    }
+
+
+def make_joined(
+    encoders: Mapping[str, Any], names: list[str], wanted: ModelingParameters
+) -> JoinedVectors:
+    """The joined vector of those encoders that were fitted."""
+    declared = declared_encoders(encoders)
+    weights = {name: declared[name].weight for name in declared if name in names}
+    if not any(weights.values()):  # only a baseline was fitted in time
+        weights = dict.fromkeys(weights, 1.0)
+    return JoinedVectors(weights, wanted.dimensions, wanted.block_dimensions, wanted.shrinkage)
+
+
+def partners_of(pairs: Arrays, photos: int) -> list[dict[int, int]]:
+    """For each photo the inliers of each image that it was verified with."""
+    found: list[dict[int, int]] = [{} for _ in range(photos)]
+    for (photo, image), count in pairs_from(**_pair_columns(pairs)).items():
+        found[photo][image] = count
+    return found
+
+
+def _pair_columns(pairs: Arrays) -> dict[str, np.ndarray]:
+    return {name: pairs[name] for name in ("first", "second", "inliers")}
+
+
+def _predictions(
+    model: str, ranking: Ranking, photos: pd.DataFrame, names: np.ndarray
+) -> pd.DataFrame:
+    table = photos[["photo_name", "image_name", "effect", "strength"]].copy()
+    table.insert(0, "model", model)
+    table["rank"] = ranking.ranks
+    for place in range(ranking.top.shape[1]):
+        table[f"top_{place + 1}"] = names[ranking.top[:, place]]
+        table[f"cosine_{place + 1}"] = ranking.similarities[:, place]
+    return table
+
+
+def _facts(features: Arrays) -> str:
+    """Enough of the local features to know others by."""
+    descriptors = features["descriptors"]
+    return _key(
+        features["counts"], repr(descriptors.shape), descriptors[:: len(descriptors) // 997 + 1]
+    )
+
+
+def _key(*facts: np.ndarray | str) -> str:
+    key = hashlib.sha256()
+    for fact in facts:
+        key.update(fact.encode() if isinstance(fact, str) else fact.tobytes())
+    return key.hexdigest()

@@ -1,0 +1,158 @@
+"""Listings of the same product, which must share a fold, found by their texts.
+
+Two rows are of one group if their normalised texts are equal or the cosine of their terms reaches a
+threshold, and so are rows joined by a chain of such pairs. Near pairs are found exactly by prefix
+filtering (Chaudhuri et al. 2006; All-Pairs: Bayardo et al. 2007). Put the terms of every row in one
+order, rare ones first, and let the prefix of a row be its fewest first terms that leave the rest
+shorter than s. The terms that two rows share, but not in both prefixes, lie in the rest of the row
+whose prefix ends first, so that their part of the cosine is below s. A pair of cosine t therefore
+has a product of prefixes above t - s. Prefixes hold rare terms, so their products are cheap, and
+few pairs are left to be computed in full.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from podium.pricing.normalised_text import normalised_titles_and_texts
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
+
+Ints = NDArray[np.int64]
+
+_PRODUCTS_AT_ONCE = 5_000_000
+_PAIRS_AT_ONCE = 20_000
+#: Product of prefixes that a near pair must have. Less makes shorter prefixes and more candidates.
+_LEAST_PRODUCT = 0.2
+# Terms are float32 and rows of unit length up to rounding.
+_MARGIN = 1e-4
+
+
+def duplicate_groups(
+    texts: Sequence[object], terms: csr_matrix | None = None, threshold: float = 0.9
+) -> Ints:
+    """Number the groups of rows with the same or nearly the same text.
+
+    Args:
+        texts: n catalogue texts.
+        terms: Terms of the texts, non-negative, rows of unit length or zero, (n, terms); none to
+            join equal texts only.
+        threshold: Least cosine of a near-duplicate, above 0 and below 1.
+
+    Returns:
+        Group of each row, int64, shape (n,): numbered from 0 in the order of their first rows.
+        Texts without a word or number are equal to none.
+
+    Raises:
+        ValueError: texts and terms differ in number, a term is negative, or the threshold does not
+            lie between 0 and 1.
+    """
+    groups = _equal_texts(texts)
+    if terms is None:
+        return groups
+    if not 0 < threshold < 1:
+        raise ValueError(f"the threshold must lie between 0 and 1, got {threshold}")
+    if terms.shape[0] != len(texts):
+        raise ValueError(f"{len(texts)} texts, {terms.shape[0]} rows of terms")
+    if terms.nnz and terms.data.min() < 0:
+        raise ValueError("terms must not be negative")
+    # Equal texts are compared once: their pairs would be many.
+    firsts = np.unique(groups, return_index=True)[1]
+    near = _components(terms[firsts].tocsr(), threshold)
+    return _numbered(near[groups])
+
+
+def _equal_texts(texts: Sequence[object]) -> Ints:
+    numbers: dict[str, int] = {}
+    groups = np.empty(len(texts), dtype=np.int64)
+    for row, text in enumerate(normalised_titles_and_texts(texts)[1]):
+        groups[row] = numbers.setdefault(text or f"\0{row}", len(numbers))
+    return groups
+
+
+def _components(terms: csr_matrix, threshold: float) -> Ints:
+    """Connected components of the pairs above the threshold, int64, shape (rows,)."""
+    components = np.arange(terms.shape[0])
+    least = min(_LEAST_PRODUCT, threshold / 2)
+    prefixes = _prefixes(terms, threshold - least)
+    for left, right in _candidates(prefixes, least - _MARGIN):
+        # What an earlier block has joined needs no product.
+        apart = components[left] != components[right]
+        near = _near_pairs(terms, left[apart], right[apart], threshold)
+        components = _joined(components, near)
+    return components
+
+
+def _prefixes(terms: csr_matrix, rest: float) -> csr_matrix:
+    """The rarest terms of each row, such that the others together are shorter than `rest`."""
+    from scipy.sparse import csr_matrix
+
+    in_rows = np.bincount(terms.indices, minlength=terms.shape[1])
+    rarity = np.empty(terms.shape[1], dtype=np.int64)
+    rarity[np.argsort(in_rows, kind="stable")] = np.arange(terms.shape[1])
+    row_of = np.repeat(np.arange(terms.shape[0]), np.diff(terms.indptr))
+    # By row, and in a row from the most common term to the rarest.
+    order = np.lexsort((-rarity[terms.indices], row_of))
+    squares = np.square(terms.data[order], dtype=np.float64)
+    total = np.concatenate([[0.0], np.cumsum(squares)])
+    so_far = total[1:] - total[terms.indptr[:-1]][row_of]
+    prefix = order[so_far >= (rest - _MARGIN) ** 2]
+    entries = (terms.data[prefix], (row_of[prefix], terms.indices[prefix]))
+    return csr_matrix(entries, shape=terms.shape)
+
+
+def _candidates(prefixes: csr_matrix, least: float) -> Iterator[tuple[Ints, Ints]]:
+    """Pairs of rows whose prefixes have this product, each once, by blocks of rows."""
+    by_term = prefixes.T.tocsr()
+    ones = prefixes.astype(bool).astype(np.int64)
+    for block in _blocks(ones @ np.diff(by_term.indptr)):
+        products = (prefixes[block] @ by_term).tocoo()
+        left, right = products.row.astype(np.int64) + block.start, products.col.astype(np.int64)
+        kept = (products.data >= least) & (left < right)
+        yield left[kept], right[kept]
+
+
+def _blocks(products: Ints) -> Iterator[slice]:
+    """Rows in blocks of about as many products each."""
+    ends = np.cumsum(products, dtype=np.int64)
+    start = 0
+    while start < len(products):
+        before = ends[start - 1] if start else 0
+        end = max(int(np.searchsorted(ends, before + _PRODUCTS_AT_ONCE)), start + 1)
+        yield slice(start, min(end, len(products)))
+        start = end
+
+
+def _near_pairs(terms: csr_matrix, left: Ints, right: Ints, threshold: float) -> NDArray[np.int64]:
+    """The pairs whose cosine reaches the threshold, shape (2, pairs)."""
+    kept = [np.empty((2, 0), dtype=np.int64)]
+    for start in range(0, len(left), _PAIRS_AT_ONCE):
+        pair = np.stack([left, right])[:, start : start + _PAIRS_AT_ONCE]
+        both = terms[pair[0]].multiply(terms[pair[1]])
+        cosines = np.asarray(both.sum(axis=1, dtype=np.float64)).ravel()
+        kept.append(pair[:, cosines >= threshold])
+    return np.concatenate(kept, axis=1)
+
+
+def _joined(components: Ints, pairs: NDArray[np.int64]) -> Ints:
+    from scipy.sparse import coo_matrix
+    from scipy.sparse.csgraph import connected_components
+
+    left, right = components[pairs]
+    size = len(components)
+    graph = coo_matrix((np.ones(len(left), dtype=np.int8), (left, right)), shape=(size, size))
+    joined = connected_components(graph, directed=False)[1]
+    return joined[components].astype(np.int64)
+
+
+def _numbered(groups: Ints) -> Ints:
+    """Numbered in the order of their first rows."""
+    _, first, inverse = np.unique(groups, return_index=True, return_inverse=True)
+    ranks = np.empty(len(first), dtype=np.int64)
+    ranks[np.argsort(first)] = np.arange(len(first))
+    return ranks[inverse]

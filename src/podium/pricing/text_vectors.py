@@ -1,0 +1,220 @@
+"""Catalogue texts as TF-IDF terms of words and characters, and as dense vectors made of them.
+
+Terms are hashed into many more buckets than are kept (the hashing trick: Weinberger et al. 2009).
+A vocabulary of all word pairs of 150,000 texts would need gigabytes before its rare entries could
+be dropped; counts in buckets need none. The dense vectors are the left singular vectors of the
+terms, times the singular values (latent semantic analysis: Deerwester et al. 1990), by
+scikit-learn's randomised solver.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from podium.common.threads import one_thread
+from podium.pricing.normalised_text import TOKEN, normalised_titles_and_texts
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
+    from sklearn.decomposition import TruncatedSVD
+    from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer
+
+Floats = NDArray[np.float32]
+
+#: Of some eight million different terms, two share one in few cases; the kept ones are frequent.
+_BUCKETS = 2**24
+#: Titles are cut here for characters; a text without labels is all title.
+_MOST_CHARACTERS = 400
+_ROWS_AT_ONCE = 4096
+
+
+class TextVectors:
+    """Learns terms and components from texts, and turns texts into vectors.
+
+    It sees no price, so it is fitted on the texts of train and test together, as the competition
+    allows; folds need not fit it anew. Words come from the whole text, characters from the title
+    alone: there they catch misspelt brands and joined units, elsewhere they would cost gigabytes.
+    """
+
+    def __init__(
+        self,
+        word_features: int = 200_000,
+        word_ngrams: tuple[int, int] = (1, 2),
+        character_features: int = 100_000,
+        character_ngrams: tuple[int, int] = (3, 5),
+        components: int = 256,
+        min_df: int = 2,
+        svd_rows: int = 30_000,
+        svd_iterations: int = 3,
+        threads: int = 1,
+        seed: int = 0,
+    ) -> None:
+        """Declare the terms.
+
+        Args:
+            word_features: Word terms kept at most, those in most texts.
+            word_ngrams: Least and most words of a term.
+            character_features: The same of characters; 0 for none.
+            character_ngrams: Least and most characters of a term, within words.
+            components: Length of the dense vectors; fewer where there are fewer texts or terms.
+            min_df: Texts that a term must stand in.
+            svd_rows: Texts that the components are computed from at most, drawn by the seed.
+            svd_iterations: Power iterations of the randomised solver.
+            threads: For the dense vectors; they are the same on any number.
+            seed: Of the draws.
+
+        Raises:
+            ValueError: where a number makes no sense.
+        """
+        if min(word_features, components, min_df, svd_rows, threads) < 1 or character_features < 0:
+            raise ValueError("features, components, min_df, svd_rows and threads must be positive")
+        for name, (least, most) in (("word", word_ngrams), ("character", character_ngrams)):
+            if not 1 <= least <= most:
+                raise ValueError(f"{name}_ngrams must be two rising numbers, got {least}, {most}")
+        self.word_features, self.word_ngrams = word_features, tuple(word_ngrams)
+        self.character_features = character_features
+        self.character_ngrams = tuple(character_ngrams)
+        self.components, self.min_df = components, min_df
+        self.svd_rows, self.svd_iterations = svd_rows, svd_iterations
+        self.threads, self.seed = threads, seed
+
+    def fit(self, texts: Sequence[object]) -> Self:
+        """Learn terms, their weights and the components.
+
+        Args:
+            texts: n catalogue texts of train and test; see `normalised_titles_and_texts`.
+
+        Raises:
+            ValueError: where no term stands in `min_df` texts.
+        """
+        self._fit_terms(texts)
+        return self
+
+    def transform(self, texts: Sequence[object]) -> tuple[csr_matrix, Floats]:
+        """Terms and dense vectors of any texts.
+
+        Args:
+            texts: n catalogue texts.
+
+        Returns:
+            Terms, (n, terms) float32, and dense vectors, (n, components) float32. Rows have unit
+            length, or are zero where a text has no known term.
+        """
+        terms = _joined([block.terms(texts_of) for block, texts_of in self._inputs(texts)])
+        return terms, self._dense(terms)
+
+    def fit_transform(self, texts: Sequence[object]) -> tuple[csr_matrix, Floats]:
+        """Fit and transform the same texts; reads them once."""
+        terms = self._fit_terms(texts)
+        return terms, self._dense(terms)
+
+    def _fit_terms(self, texts: Sequence[object]) -> csr_matrix:
+        self._words = _Terms(self.word_features, self.min_df, self._vectoriser("word"))
+        self._characters = _Terms(self.character_features, self.min_df, self._vectoriser("char_wb"))
+        terms = _joined([block.fit_terms(texts_of) for block, texts_of in self._inputs(texts)])
+        if not terms.shape[1]:
+            raise ValueError(f"no term stands in {self.min_df} of the {len(texts)} texts")
+        with one_thread():
+            self._svd = self._fitted_svd(terms)
+        return terms
+
+    def _vectoriser(self, analyzer: str) -> HashingVectorizer:
+        from sklearn.feature_extraction.text import HashingVectorizer
+
+        words = analyzer == "word"
+        return HashingVectorizer(
+            analyzer=analyzer,
+            ngram_range=self.word_ngrams if words else self.character_ngrams,
+            token_pattern=TOKEN if words else None,
+            lowercase=False,
+            norm=None,
+            alternate_sign=False,
+            n_features=_BUCKETS,
+            dtype=np.float32,
+        )
+
+    def _inputs(self, texts: Sequence[object]) -> Iterator[tuple[_Terms, list[str]]]:
+        titles, wholes = normalised_titles_and_texts(texts)
+        yield self._words, wholes
+        if self.character_features:
+            yield self._characters, [title[:_MOST_CHARACTERS] for title in titles]
+
+    def _fitted_svd(self, terms: csr_matrix) -> TruncatedSVD:
+        from sklearn.decomposition import TruncatedSVD
+
+        rows = np.arange(terms.shape[0])
+        if len(rows) > self.svd_rows:
+            drawn = np.random.default_rng(self.seed).choice(len(rows), self.svd_rows, replace=False)
+            rows = np.sort(drawn)
+        # scikit-learn makes the largest entry of every component positive.
+        svd = TruncatedSVD(
+            min(self.components, *terms.shape, len(rows)),
+            n_iter=self.svd_iterations,
+            random_state=self.seed,
+        )
+        return svd.fit(terms[rows])
+
+    def _dense(self, terms: csr_matrix) -> Floats:
+        """Projections at unit length; a row's sum is its own, so blocks may run side by side."""
+        axes = np.ascontiguousarray(self._svd.components_.T, dtype=np.float32)
+        dense = np.empty((terms.shape[0], axes.shape[1]), dtype=np.float32)
+
+        def project(start: int) -> None:
+            dense[start : start + _ROWS_AT_ONCE] = terms[start : start + _ROWS_AT_ONCE] @ axes
+
+        with ThreadPoolExecutor(self.threads) as pool:
+            list(pool.map(project, range(0, len(dense), _ROWS_AT_ONCE)))
+        norms = np.linalg.norm(dense, axis=1, keepdims=True)
+        dense /= np.where(norms > 0, norms, 1)
+        return dense
+
+
+@dataclass
+class _Terms:
+    """TF-IDF of one kind of terms."""
+
+    most: int
+    least_texts: int
+    vectoriser: HashingVectorizer
+
+    def fit_terms(self, texts: list[str]) -> csr_matrix:
+        from sklearn.feature_extraction.text import TfidfTransformer
+
+        counts = self._counts(texts)
+        in_texts = np.bincount(counts.indices, minlength=counts.shape[1])
+        known = np.flatnonzero(in_texts >= self.least_texts)
+        # At a tie the lower bucket.
+        common = np.argsort(-in_texts[known], kind="stable")[: self.most]
+        self._kept = np.sort(known[common])
+        counts = counts[:, self._kept]
+        self._weights: TfidfTransformer = TfidfTransformer(norm=None, sublinear_tf=True)
+        if not len(self._kept):
+            return counts
+        return self._weights.fit(counts).transform(counts, copy=False)
+
+    def terms(self, texts: list[str]) -> csr_matrix:
+        counts = self._counts(texts)[:, self._kept]
+        return self._weights.transform(counts, copy=False) if counts.size else counts
+
+    def _counts(self, texts: list[str]) -> csr_matrix:
+        from scipy.sparse import csr_matrix
+
+        # scikit-learn's hasher wants at least one text.
+        return self.vectoriser.transform(texts) if texts else csr_matrix((0, _BUCKETS), dtype="f4")
+
+
+def _joined(blocks: list[csr_matrix]) -> csr_matrix:
+    """Blocks side by side, each row at unit length over all of them."""
+    from scipy.sparse import csr_matrix, hstack
+    from sklearn.preprocessing import normalize
+
+    joined = hstack(blocks, format="csr", dtype=np.float32) if len(blocks) > 1 else blocks[0]
+    joined = normalize(joined, copy=False) if joined.nnz else joined
+    joined.sort_indices()
+    return csr_matrix(joined)

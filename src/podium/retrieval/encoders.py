@@ -1,0 +1,133 @@
+"""Encoders of two kinds under one roof: of images, and of their local features."""
+
+from __future__ import annotations
+
+import hashlib
+import pickle
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from podium.common.shards import Arrays, LazyShards, shard_ranges
+from podium.retrieval.local_features import Floats, LocalFeatureTable, sample_images
+from podium.vision.image_folder import ImageFolder
+from podium.vision.reading import ImageFault
+
+DEFAULT_SIDE = 512
+"""Longest side at which an encoder that does not say otherwise gets its images, in pixels."""
+
+MOST_FITTED_IMAGES = 3000
+
+
+def fit_encoder(
+    encoder: Any,
+    folder: ImageFolder,
+    features: LocalFeatureTable,
+    usable: NDArray[np.int64],
+    seed: int,
+) -> Any:
+    """Fit an encoder on some images; one that needs no fit comes back as it is.
+
+    Args:
+        encoder: Of images (`encode(images)`), or of local features: then it has
+            `takes_local_features`.
+        folder: The images.
+        features: Their local features.
+        usable: Numbers of the images to fit on; all of them can be read. Words and projections of
+            local features are learned from at most `MOST_FITTED_IMAGES` of them.
+        seed: Of that draw.
+    """
+    if not hasattr(encoder, "fit"):
+        return encoder
+    if takes_local_features(encoder):
+        return encoder.fit(sample_images(features, usable, MOST_FITTED_IMAGES, seed))
+    side = longest_side(encoder)
+    return encoder.fit(lambda place: folder.read(int(usable[place]), side), len(usable))
+
+
+def encoder_shards(
+    name: str,
+    encoder: Any,
+    folder: ImageFolder,
+    features: LocalFeatureTable,
+    source: str,
+    *,
+    shard_size: int = 512,
+    threads: int = 1,
+) -> LazyShards:
+    """Vectors of all images of a folder by one fitted encoder.
+
+    Args:
+        name: Of the encoder, for progress.
+        encoder: See `fit_encoder`.
+        folder: The images; one that cannot be read gets a row of zeros.
+        features: Their local features.
+        source: Fingerprint of images and features.
+        shard_size: Images in a shard.
+        threads: Images read at a time.
+
+    Returns:
+        Shards of `vectors`, (images, dimensions) float32, and `seconds`, (1,).
+    """
+    ranges = shard_ranges(len(folder), shard_size)
+
+    def compute(number: int) -> Arrays:
+        began = time.perf_counter()
+        if takes_local_features(encoder):
+            vectors = encoder.encode(part_of(features, ranges[number]))
+        else:
+            vectors = encode_images(encoder, folder, ranges[number], threads)
+        return {"vectors": vectors, "seconds": np.array([time.perf_counter() - began])}
+
+    key = hashlib.sha256(f"{fingerprint(encoder)} {source} {shard_size}".encode()).hexdigest()
+    return LazyShards(key, len(ranges), compute, f"Images encoded by {name}")
+
+
+def encode_images(encoder: Any, folder: ImageFolder, images: range, threads: int) -> Floats:
+    """Vectors of some images of a folder; zeros for those that cannot be read."""
+    readable: list[int] = []
+
+    def read() -> Iterator[NDArray[np.uint8]]:
+        for index, image in folder.read_many(images, longest_side(encoder), threads):
+            if not isinstance(image, ImageFault):
+                readable.append(index - images.start)
+                yield image
+
+    found = np.asarray(encoder.encode(read()), dtype="float32")
+    vectors = np.zeros((len(images), found.shape[1]), dtype="float32")
+    vectors[readable] = found
+    return vectors
+
+
+def takes_local_features(encoder: Any) -> bool:
+    """Whether an encoder is one of local features."""
+    return bool(getattr(encoder, "takes_local_features", False))
+
+
+def longest_side(encoder: Any) -> int:
+    """Of the images that an encoder wants to see, in pixels.
+
+    Twice the side of the square that a model sees: the middle square of a long picture is then
+    still as large.
+    """
+    sizes = getattr(encoder, "sizes", None)
+    return 2 * max(sizes) if sizes else int(getattr(encoder, "longest_side", DEFAULT_SIDE))
+
+
+def fingerprint(encoder: Any) -> str:
+    """A key that changes with whatever moves a vector."""
+    if hasattr(encoder, "fingerprint"):
+        return str(encoder.fingerprint())
+    return hashlib.sha256(pickle.dumps(encoder)).hexdigest()
+
+
+def part_of(features: LocalFeatureTable, images: range) -> LocalFeatureTable:
+    """The local features of a range of images, without a copy."""
+    offsets = features.offsets[images.start : images.stop + 1]
+    part = slice(int(offsets[0]), int(offsets[-1]))
+    return LocalFeatureTable(
+        features.descriptors[part], features.geometry[part], offsets - offsets[0]
+    )

@@ -1,0 +1,64 @@
+"""What every model of the price has to keep; called by the tests of each of them."""
+
+import pickle
+
+import numpy as np
+import pytest
+from generated_features import divided, priced_rows
+
+from podium.pricing.metrics import smape
+from podium.pricing.price_models import ConstantPrice
+
+
+def score_beside_constant(model):
+    """SMAPE of the model and of the constant on products that neither knows."""
+    train, test = divided(priced_rows())
+    constant = ConstantPrice().fit(*train).predict(test.features)
+    answers = model.fit(*train).predict(test.features)
+    return smape(test.prices, answers), smape(test.prices, constant)
+
+
+def keeps_the_contract(make):
+    """Form, rows one by one, what is unknown, refit, pickling, the same bytes again.
+
+    Args:
+        make: Makes the model, and takes its further arguments.
+    """
+    train, test = divided(priced_rows())
+    model = make().fit(*train)
+    answers = model.predict(test.features)
+    assert answers.dtype == np.float64 and answers.shape == (len(test.prices),)
+    assert train.prices.min() - 1e-9 <= answers.min()
+    assert answers.max() <= train.prices.max() * (1 + 1e-9)
+    one = model.predict(test.features.take(np.array([3])))
+    np.testing.assert_allclose(one, answers[3:4], rtol=1e-4)
+    assert len(model.predict(test.features.take(np.array([], int)))) == 0
+    assert np.isfinite(model.predict(unknown(test.features))).all()
+    again = pickle.loads(pickle.dumps(model)).predict(test.features)
+    np.testing.assert_array_equal(again, answers)
+    # A second fit forgets the first.
+    model.fit(test.features, test.prices, test.groups).fit(*train)
+    np.testing.assert_array_equal(model.predict(test.features), answers)
+
+
+def unknown(features):
+    """The features without image, numbers or any category of before."""
+    categories = features.categories.copy()
+    categories["brand"] = "Nobody"
+    categories["total_unit"] = None
+    table = features.table * np.nan
+    image = features.image * np.nan
+    return type(features)(features.terms * 0, features.text * 0, image, table, categories)
+
+
+def same_bytes_on_threads(make):
+    """The same predictions with 1, 2 and 3 threads."""
+    train, test = divided(priced_rows())
+    answers = [make(threads=count).fit(*train).predict(test.features) for count in (1, 2, 3)]
+    np.testing.assert_array_equal(answers[1], answers[0])
+    np.testing.assert_array_equal(answers[2], answers[0])
+
+
+def refuses(make, pattern, **arguments):
+    with pytest.raises(ValueError, match=pattern):
+        make(**arguments)

@@ -1,0 +1,87 @@
+"""Whole runs of Lost in the Museum: what they leave, and what they refuse."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+RAW = "01_raw/museum/images"
+SUBMISSION = "07_model_output/museum/submission.csv"
+REPORTING = "08_reporting/museum"
+
+
+def leaderboard(root):
+    return pd.read_csv(root / REPORTING / "leaderboard.csv").set_index("model")
+
+
+def test_the_submission_is_accepted_and_scored(finished_museum, tiny_museum):
+    from podium.cli import cli
+
+    root, log = finished_museum
+    submission = str(root / SUBMISSION)
+    words = ["submission", "check", "museum", submission, "--data-root", str(root)]
+    done = CliRunner().invoke(cli, words)
+    assert done.exit_code == 0, done.output
+    assert f"Submission: {submission}" in log and "SAMPLE" not in log
+    truth = str(tiny_museum.parent / "truth.csv")
+    words = ["submission", "score", "museum", submission, "--truth", truth]
+    words += ["--data-root", str(root)]
+    done = CliRunner().invoke(cli, words)
+    assert done.exit_code == 0 and "hit_at_10" in done.output, done.output
+
+
+def test_every_image_has_a_vector_the_unreadable_too(finished_museum):
+    root, _ = finished_museum
+    names = sorted(path.name for path in (root / RAW).iterdir())
+    table = pd.read_csv(root / SUBMISSION)
+    assert table["image_name"].tolist() == names
+    vectors = table.filter(like="feature_").to_numpy("float32")
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
+    quarantine = pd.read_parquet(root / "03_primary/museum/quarantine.parquet")
+    assert len(quarantine) == 1  # the truncated file
+    assert quarantine["content"].iloc[0] in names
+
+
+def test_every_encoder_is_on_the_leaderboard(finished_museum):
+    root, log = finished_museum
+    rows = leaderboard(root)
+    models = {"colour_blocks", "vlad", "fisher", "joined", "joined_verified"}
+    assert set(rows.index) == models
+    for name, row in rows.iterrows():
+        assert f"{name}: {row.score:.4f} [{row.ci_low:.4f}, {row.ci_high:.4f}]" in log
+    assert "Picture wall" in (root / REPORTING / "report.html").read_text()
+
+
+def test_held_out_images_and_their_photos_are_not_learned_from(finished_museum):
+    root, _ = finished_museum
+    folds = pd.read_parquet(root / "04_feature/museum/folds.parquet")
+    photos = pd.read_parquet(root / "04_feature/museum/photos.parquet")
+    assert set(photos["image_name"]) == set(folds.loc[folds["held_out"], "image_name"])
+    assert folds["held_out"].sum() == 6
+
+
+def test_on_two_threads_and_in_parts_the_bytes_are_the_same(project_copy, finished_museum):
+    root = project_copy.data_root("again_museum", challenge="museum")
+    for stage in ("data_processing", "feature_engineering", "modeling"):
+        project_copy.session(f"museum.{stage}", root=root, parameters={"threads": 2})
+    project_copy.session("museum", root=root, only_missing_outputs=True, parameters={"threads": 2})
+    first = finished_museum[0]
+    assert (root / SUBMISSION).read_bytes() == (first / SUBMISSION).read_bytes()
+    board = leaderboard(root)["score"]
+    pd.testing.assert_series_equal(board, leaderboard(first)["score"])
+
+
+@pytest.mark.parametrize("harm", ["empty", "texts"])
+def test_a_folder_without_images_is_refused_and_nothing_written(project_copy, harm):
+    root = project_copy.data_root(f"{harm}_museum", challenge="museum")
+    for path in (root / RAW).iterdir():
+        if harm == "texts":
+            path.write_bytes(b"no image at all")
+        else:
+            path.rename(path.with_suffix(".txt"))
+    done = project_copy.run("--pipeline=museum", root=root)
+    assert done.returncode != 0
+    wanted = "can be read; ten are needed" if harm == "texts" else "no image among"
+    assert wanted in done.stdout, done.stdout[-2000:]
+    assert "Traceback" not in done.stdout
+    assert not (root / SUBMISSION).exists()
