@@ -24,9 +24,9 @@ BASE = PROJECT / "conf" / "base"
 VERBS = set(
     "add aggregate align assemble assign average blend break build cap check choose clean collect "
     "combine compare complete compute count cross cut detect embed encode estimate evaluate "
-    "extract featurise fit fold fuse generate index inspect join list load make mark match measure merge "
-    "normalise order plot predict prepare rank read refit report resize score search select split "
-    "stack summarise track train tune validate write".split()
+    "extract featurise fit fold fuse generate index inspect join list load make mark match measure "
+    "merge normalise order plot predict prepare rank read refit report resize score search select "
+    "split stack summarise track train tune validate write".split()
 )
 HEAVY = (
     *("torch", "transformers", "cv2", "lightgbm", "xgboost", "implicit", "sklearn", "duckdb"),
