@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from podium.fusion.pairs import EmbeddingPairs
-from podium.fusion.row_facts import embedding_map, row_facts
+from podium.fusion.row_facts import row_facts
 
 
 def test_norms_and_the_cosine_after_centring_by_hand():
@@ -24,29 +24,3 @@ def test_a_row_at_the_mean_has_cosine_zero_and_sides_of_other_lengths_have_none(
     other = np.eye(3, 4, dtype=np.float32)
     assert row_facts(EmbeddingPairs(alike, other))["cosine"].tolist() == [0, 0, 0]
     assert list(row_facts(EmbeddingPairs(alike, other[:, :2]))) == ["image_norm", "text_norm"]
-
-
-def clusters():
-    """Two far clusters of 20 rows each."""
-    generator = np.random.default_rng(1)
-    centres = np.repeat([[10.0, 0, 0, 0], [0, 10, 0, 0]], 20, axis=0)
-    sides = [(centres + generator.normal(size=(40, 4))).astype(np.float32) for _ in range(2)]
-    return EmbeddingPairs(*sides)
-
-
-def test_neighbours_stay_neighbours_on_the_map():
-    places = embedding_map(clusters(), 100, 5)
-    assert places.shape == (40, 2) and places.dtype == np.float32
-    distance = np.linalg.norm(places[:, None] - places, axis=2) + 1e9 * np.eye(40)
-    nearest = distance.argmin(axis=1)
-    assert (nearest // 20 == np.arange(40) // 20).all()
-    assert places.tobytes() == embedding_map(clusters(), 100, 5).tobytes()
-
-
-def test_of_many_rows_some_are_drawn_and_few_have_no_map():
-    places = embedding_map(clusters(), 15, 5)
-    known = ~np.isnan(places).any(axis=1)
-    assert known.sum() == 15
-    other = ~np.isnan(embedding_map(clusters(), 15, 6)).any(axis=1)
-    assert not np.array_equal(known, other)
-    assert np.isnan(embedding_map(clusters().take(np.arange(9)), 100, 5)).all()

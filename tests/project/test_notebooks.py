@@ -70,3 +70,14 @@ def test_echoes_notebook_runs_and_shows_the_run(project_copy, finished_echoes):
     errors = pd.read_parquet(root / "08_reporting" / "echoes" / "row_errors.parquet")
     hardest = next(text for source, text in outputs.items() if "errors.head" in source)
     assert errors["id"].iloc[0][:8] in hardest
+
+
+def test_museum_notebook_runs_and_shows_the_run(project_copy, finished_museum):
+    root, _ = finished_museum
+    outputs = executed("museum", project_copy, root)
+    board = pd.read_csv(root / "08_reporting" / "museum" / "leaderboard.csv").set_index("model")
+    weights = next(text for source, text in outputs.items() if "hardly whitened" in source)
+    # The submitted weights give the score of the leaderboard, mixed photos being one per strength.
+    assert f"{board.loc['joined', 'score']:.4f}".rstrip("0") in weights
+    bars = next(text for source, text in outputs.items() if "fewest inliers" in source)
+    assert all(fewest in bars for fewest in ("15", "30", "60"))
