@@ -12,9 +12,10 @@ import transformers
 from PIL import Image
 from tiny_vision_models import BUILDERS, NORMALISED, save_tiny_model
 
+from podium.common.shards import shard_ranges
 from podium.vision.checkpoint import CheckpointError
 from podium.vision.encoding import encode_on_device
-from podium.vision.pretrained import PretrainedEncoder, shards
+from podium.vision.pretrained import PretrainedEncoder
 
 SIZE = 64
 # Class and register tokens before the patches, by the models' papers.
@@ -152,8 +153,7 @@ def test_order_and_bytes_do_not_depend_on_threads_or_on_the_way_images_come(enco
 
 def test_a_shard_computed_alone_again_is_the_same(encoder):
     images = pictures(7)
-    parts = shards(7, 3)
-    assert parts == [range(3), range(3, 6), range(6, 7)]
+    parts = shard_ranges(7, 3)
     first, again = encoder("vit", batch_size=2), encoder("vit", batch_size=2, threads=2)
     whole = [first.encode_shard(images.__getitem__, part.start, part.stop) for part in parts]
     alone = again.encode_shard(images.__getitem__, 3, 6)

@@ -254,15 +254,6 @@ class PretrainedEncoder:
         return choose_precision(self.precision, self._device)
 
 
-def shards(count: int, size: int) -> list[range]:
-    """Cut count images into ranges of size; the last one may be shorter.
-
-    Raises:
-        ValueError: if size is below 1.
-    """
-    return [range(start, min(start + size, count)) for start in range(0, count, size)]
-
-
 def _same(image: np.ndarray) -> np.ndarray:
     return image
 
