@@ -26,7 +26,7 @@ from podium.common.bootstrap import (
 )
 from podium.common.errors import PodiumError
 
-KINDS = ("baseline", "recommender", "ranker", "classifier", "encoder", "blend")
+KINDS = ("baseline", "recommender", "ranker", "classifier", "regressor", "encoder", "blend")
 COSTS = ("fit_seconds", "predict_seconds", "peak_memory_mb")
 SCORES = (
     "score",

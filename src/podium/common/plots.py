@@ -16,6 +16,7 @@ COLOURS = {
     "recommender": "#4c9be8",
     "ranker": "#3ba272",
     "classifier": "#3ba272",
+    "regressor": "#3ba272",
     "blend": "#d9822b",
 }
 MAIN = "#2f6fde"
