@@ -44,3 +44,18 @@ def test_a_weight_says_how_much_a_block_counts():
 def test_without_a_weight_there_is_nothing_to_join():
     with pytest.raises(ValueError, match="weight above 0"):
         JoinedVectors({"a": 0.0})
+
+
+def test_of_a_block_with_turns_the_matching_one_is_taken():
+    draw = np.random.default_rng(3)
+    turned = draw.normal(size=(60, 4, 300)).astype("float32")
+    turned[59] = np.roll(turned[5], -1, axis=0)  # a copy of image 5 on its side
+    joining = JoinedVectors({"a": 1.0}, dimensions=None, turn_margin=0.7).fit({"a": turned[:59]})
+    single, joined = joining.transform({"a": turned})
+    assert joined[5] @ joined[59] > 0.999
+    plain = JoinedVectors({"a": 1.0}, dimensions=None).fit({"a": turned[:59, 0]})
+    others = np.delete(np.arange(59), 5)
+    upright, _ = plain.transform({"a": turned[others, 0]})
+    np.testing.assert_allclose(joined[others], upright["a"], atol=1e-6)
+    asked, _ = joining.transform({"a": turned[59:]}, {"a": single["a"][:59]})
+    assert (single["a"][:59] @ asked["a"][0]).argmax() == 5

@@ -8,7 +8,11 @@ from typing import Self
 import numpy as np
 
 from podium.retrieval.local_features import Floats
+from podium.retrieval.turned_views import take_turns, turns_of_images, turns_of_queries
 from podium.retrieval.whitening import PcaWhitening, join_blocks, unit_rows
+
+# Axes of a block that holds several turns of each image.
+_WITH_TURNS = 3
 
 
 class JoinedVectors:
@@ -16,6 +20,10 @@ class JoinedVectors:
 
     Each block is whitened and reduced by itself, which keeps the joint step small; the blocks are
     brought to unit length, weighed and joined; the whole is whitened to the wanted length.
+
+    A block may hold a vector for each of several turns of an image, (images, turns, dimensions),
+    upright first. One whitening, learned upright, serves all turns, and one of them is taken; see
+    `podium.retrieval.turned_views`.
 
     Attributes:
         weights: Of the blocks that are joined; 0 keeps a block out.
@@ -28,8 +36,9 @@ class JoinedVectors:
         dimensions: int | None = 512,
         block_dimensions: int = 1024,
         shrinkage: float = 0.1,
+        turn_margin: float = 0.1,
     ) -> None:
-        """Declare the vectors; see `PcaWhitening` for the shrinkage.
+        """Declare the vectors; see `PcaWhitening` and `turns_of_images` for the last two.
 
         Raises:
             ValueError: no block has a weight above 0.
@@ -38,7 +47,7 @@ class JoinedVectors:
         if not self.weights:
             raise ValueError("no block has a weight above 0")
         self.dimensions, self.block_dimensions = dimensions, block_dimensions
-        self.shrinkage = shrinkage
+        self.shrinkage, self.turn_margin = shrinkage, turn_margin
         self._blocks: dict[str, PcaWhitening] = {}
         self._whole: PcaWhitening | None = None
 
@@ -46,30 +55,57 @@ class JoinedVectors:
         """Learn all projections.
 
         Args:
-            blocks: By encoder (images, its dimensions), the same images in all of them.
+            blocks: By encoder (images, its dimensions), the same images in all of them; or with
+                turns, see the class.
         """
         wide = max(self.block_dimensions, self.dimensions or 0)
         whitened = {}
         for name, block in blocks.items():
-            self._blocks[name] = PcaWhitening(wide, self.shrinkage).fit(block)
+            upright = block[:, 0] if block.ndim == _WITH_TURNS else block
+            self._blocks[name] = PcaWhitening(wide, self.shrinkage).fit(upright)
             if name in self.weights:
-                whitened[name] = self._blocks[name].transform(block)
+                whitened[name] = self._whiten(name, block, None)
         if len(self.weights) > 1:
             whole = PcaWhitening(self.dimensions, self.shrinkage)
             self._whole = whole.fit(self._join(whitened))
         return self
 
-    def transform(self, blocks: Mapping[str, Floats]) -> tuple[dict[str, Floats], Floats]:
+    def transform(
+        self, blocks: Mapping[str, Floats], images: Mapping[str, Floats] | None = None
+    ) -> tuple[dict[str, Floats], Floats]:
         """The vectors of each block alone, and the joined ones.
+
+        Args:
+            blocks: As in `fit`.
+            images: For queries, the vectors of each block alone of the images that are searched;
+                without them turns are chosen among the rows of the blocks themselves.
 
         Returns:
             Unit rows, zero where there is nothing: by encoder, and of all that have a weight.
         """
-        whitened = {name: self._blocks[name].transform(block) for name, block in blocks.items()}
-        single = {name: unit_rows(block[:, : self.dimensions]) for name, block in whitened.items()}
+        whitened = {
+            name: self._whiten(name, block, None if images is None else images[name])
+            for name, block in blocks.items()
+        }
+        single = {name: self._shortened(block) for name, block in whitened.items()}
         if self._whole is None:
             return single, single[next(iter(self.weights))]
         return single, self._whole.transform(self._join(whitened))
+
+    def _whiten(self, name: str, block: Floats, images: Floats | None) -> Floats:
+        whitening = self._blocks[name]
+        if block.ndim != _WITH_TURNS:
+            return whitening.transform(block)
+        turned = whitening.transform(block.reshape(-1, block.shape[2]))
+        looks = self._shortened(turned).reshape(*block.shape[:2], -1)
+        if images is None:
+            turns = turns_of_images(looks, self.turn_margin)
+        else:
+            turns = turns_of_queries(looks, images, self.turn_margin)
+        return take_turns(turned.reshape(*block.shape[:2], -1), turns)
+
+    def _shortened(self, whitened: Floats) -> Floats:
+        return unit_rows(whitened[:, : self.dimensions])
 
     def _join(self, whitened: Mapping[str, Floats]) -> Floats:
         names = list(self.weights)

@@ -11,8 +11,9 @@ Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
 Indices = NDArray[np.int64]
 
-# Looked at beyond the k wanted, so that rounding seldom leaves a doubt about the last.
-_SPARE = 8
+# Looked at beyond the k wanted: the first of them tells whether rounding leaves a doubt about the
+# last, the others what may take its place.
+_SPARE = 4
 _VALUES_AT_ONCE = 1 << 20
 
 
@@ -22,13 +23,14 @@ def exact_top_k(
     k: int,
     *,
     exclude: NDArray[np.integer] | None = None,
-    block: int = 1024,
+    block: int = 8192,
 ) -> tuple[Indices, Floats]:
     """Find the k vectors of the gallery with the largest inner product with each query.
 
-    faiss finds candidates in single precision, and what its rounding may have left out is looked up
-    again. Candidates are ordered by inner products in double precision, of equal ones the smaller
-    index first. So the answer depends neither on `block` nor on the number of threads.
+    faiss finds candidates in single precision. Where two of them, or the last and what was left
+    out, lie closer than its rounding, they are looked up again and ordered by inner products in
+    double precision, of equal ones the smaller index first. So the answer depends neither on
+    `block` nor on the number of threads.
 
     Args:
         queries: (queries, dimensions), used as float32.
@@ -75,18 +77,45 @@ class _Search:
 
         width = min(self._columns + 1 + _SPARE, len(self._gallery))
         near, found = faiss.knn(queries, self._gallery, width, metric=faiss.METRIC_INNER_PRODUCT)
+        near = np.where(found == exclude[:, None], -np.inf, near)
+        order = np.argsort(-near, axis=1, kind="stable")
+        near, found = np.take_along_axis(near, order, 1), np.take_along_axis(found, order, 1)
         slack = self._slack * np.sqrt(np.einsum("ij,ij->i", queries, queries, dtype=np.float64))
-        allowed = np.where(found == exclude[:, None], -np.inf, near)
-        last = -np.partition(-allowed, self._columns - 1, axis=1)[:, self._columns - 1]
-        doubtful = (near[:, -1] >= last - slack) & (width < len(self._gallery))
-        candidates = [row[row >= 0] for row in found.astype(np.int64)]
+        doubtful = self._doubtful(near, slack)
+        indices = found[:, : self._columns].astype(np.int64)
+        similarities = self._similarities(queries, indices)
         for row in np.flatnonzero(doubtful):
-            candidates[row] = self._all_candidates(queries[row], int(exclude[row]), slack[row])
-        best = [
-            self._best(query, members[members != without])
-            for query, members, without in zip(queries, candidates, exclude, strict=True)
-        ]
-        return np.stack([pair[0] for pair in best]), np.stack([pair[1] for pair in best])
+            members = self._candidates(queries[row], near[row], found[row], int(exclude[row]))
+            indices[row], similarities[row] = self._best(queries[row], members)
+        return indices, similarities
+
+    def _doubtful(self, near: NDArray[np.floating], slack: Doubles) -> NDArray[np.bool_]:
+        """Rows whose first candidates rounding may have put in a wrong order, (queries,)."""
+        compared = near[:, : self._columns + 1].astype(np.float64)
+        with np.errstate(invalid="ignore"):
+            # Infinity less infinity is no gap: the row is looked up again.
+            gaps = compared[:, :-1] - compared[:, 1:]
+        return np.any(~(gaps > slack[:, None]), axis=1)
+
+    def _similarities(self, queries: Floats, indices: Indices) -> Floats:
+        similarities = np.empty(indices.shape, dtype=np.float32)
+        step = max(1, _VALUES_AT_ONCE // max(self._gallery.shape[1] * indices.shape[1], 1))
+        for start in range(0, len(queries), step):
+            part = slice(start, start + step)
+            members = self._gallery[indices[part]].astype(np.float64)
+            similarities[part] = np.einsum("qij,qj->qi", members, queries[part].astype(np.float64))
+        return similarities
+
+    def _candidates(
+        self, query: Floats, near: NDArray[np.floating], found: Indices, exclude: int
+    ) -> Indices:
+        """All that may be among the best of a doubtful row."""
+        slack = self._slack * float(np.sqrt(np.dot(query.astype(np.float64), query)))
+        unseen = len(found) < len(self._gallery)
+        if unseen and not near[-1] < near[self._columns - 1] - slack:
+            return self._all_candidates(query, exclude, slack)
+        members = found[found >= 0].astype(np.int64)
+        return members[members != exclude]
 
     def _all_candidates(self, query: Floats, exclude: int, slack: float) -> Indices:
         """All that may be among the best, as far as single precision can tell."""

@@ -194,7 +194,7 @@ def rank_photos(
     seen = folds.loc[~folds["held_out"], "image"].to_numpy("int64")
     joining = make_joined(encoders, list(images), wanted).fit(rows_of(images, seen))
     single, joined = joining.transform(images)
-    asked, asked_joined = joining.transform(queries)
+    asked, asked_joined = joining.transform(queries, single)
     truth = photos["image"].to_numpy("int64")
     rankings = {
         name: rank_queries(asked[name], single[name], truth, top=TOP) for name in single
@@ -253,7 +253,13 @@ def make_joined(
     weights = {name: declared[name].weight for name in declared if name in names}
     if not any(weights.values()):  # only a baseline was fitted in time
         weights = dict.fromkeys(weights, 1.0)
-    return JoinedVectors(weights, wanted.dimensions, wanted.block_dimensions, wanted.shrinkage)
+    return JoinedVectors(
+        weights,
+        wanted.dimensions,
+        wanted.block_dimensions,
+        wanted.shrinkage,
+        wanted.turn_margin,
+    )
 
 
 def partners_of(pairs: Arrays, photos: int) -> list[dict[int, int]]:

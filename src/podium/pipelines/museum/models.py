@@ -37,12 +37,14 @@ class ModelingParameters(Reserve):
         dimensions: Of the submitted vectors; null for as many as there are.
         block_dimensions: To which each encoder is reduced before they are joined.
         shrinkage: See `PcaWhitening`.
+        turn_margin: Cosine by which a turned view has to be nearer, see `turns_of_images`.
         shard_size: Images between two stops of a run that can be resumed.
     """
 
     dimensions: int | None = Field(512, ge=2)
     block_dimensions: int = Field(1024, ge=2)
     shrinkage: float = Field(ge=0)
+    turn_margin: float = Field(ge=0)
     shard_size: int = Field(512, ge=1)
 
 
@@ -60,6 +62,7 @@ class NeighbourParameters(Parameters):
         margin: Times the inliers of the runner-up.
         strength: See `DrawingRules`.
         doubtful: See `DrawingRules`.
+        doubtful_inliers: A pair with no more is not even doubtful.
     """
 
     use: Literal["auto", "always", "never"]
@@ -72,6 +75,7 @@ class NeighbourParameters(Parameters):
     margin: float = Field(ge=1)
     strength: float = Field(ge=0)
     doubtful: float = Field(ge=0, le=1)
+    doubtful_inliers: int = Field(ge=4)
 
     @property
     def matching(self) -> MatchingRules:
@@ -82,7 +86,7 @@ class NeighbourParameters(Parameters):
     def drawing(self) -> DrawingRules:
         """How pairs move vectors."""
         acceptance = AcceptanceRules(self.fewest_inliers, self.margin, self.matching)
-        return DrawingRules(acceptance, self.strength, self.doubtful)
+        return DrawingRules(acceptance, self.strength, self.doubtful, self.doubtful_inliers)
 
 
 def build_encoders(encoders: Mapping[str, Any], compute: Compute) -> dict[str, Any]:
