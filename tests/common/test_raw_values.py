@@ -6,7 +6,13 @@ import ibis
 import pandas as pd
 import pytest
 
-from podium.common.raw_values import Parsed, parse_time, parse_whole_number, parse_word
+from podium.common.raw_values import (
+    Parsed,
+    parse_number,
+    parse_time,
+    parse_whole_number,
+    parse_word,
+)
 
 
 def understood(text: str | None, parse: object, **options: object) -> tuple[object, bool, bool]:
@@ -52,6 +58,28 @@ def test_whole_numbers(text: str | None, expected: tuple[str | None, bool, bool]
 def test_numbers_below_the_least_are_wrong() -> None:
     assert understood("-1", parse_whole_number, least=0) == (None, False, True)
     assert understood("0", parse_whole_number, least=0) == ("0", False, False)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("12", ("12.0", False, False)),
+        ("-0.5", ("-0.5", False, False)),
+        ("1e3", ("1000.0", False, False)),
+        ("+.5", ("0.5", True, False)),
+        ("2.", ("2.0", True, False)),
+        (" 7 ", ("7.0", True, False)),
+        ("1,5", (None, False, True)),
+        ("nan", (None, False, True)),
+        ("inf", (None, False, True)),
+        ("1e999", (None, False, True)),
+        ("0x10", (None, False, True)),
+        ("  ", (None, False, False)),
+        (None, (None, False, False)),
+    ],
+)
+def test_numbers(text: str | None, expected: tuple[str | None, bool, bool]) -> None:
+    assert understood(text, parse_number) == expected
 
 
 @pytest.mark.parametrize(

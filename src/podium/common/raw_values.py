@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 
 _WHOLE_NUMBER = r"^\s*[+-]?[0-9]+(\.0*)?\s*$"
+_NUMBER = r"^\s*[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?\s*$"
+_PLAIN_NUMBER = r"^-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?$"
 _TIME = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?$"
 _MOST_WRONG = 0.5
 
@@ -57,6 +59,19 @@ def parse_whole_number(text: ir.StringValue, least: int | None = None) -> Parsed
     value = exact.ifelse(plain, loose)
     if least is not None:
         value = (value >= least).ifelse(value, ibis.null("int64"))
+    return _parsed(text, value, exact)
+
+
+def parse_number(text: ir.StringValue) -> Parsed:
+    """Parse finite decimal numbers; "+1.5", ".5", "2." and spaces around are repaired.
+
+    Words such as "nan" and "inf", a decimal comma and thousands separators are wrong.
+    """
+    import ibis
+
+    exact = text.re_search(_PLAIN_NUMBER)
+    read = text.re_search(_NUMBER).ifelse(text.strip().try_cast("float64"), ibis.null("float64"))
+    value = read.isinf().ifelse(ibis.null("float64"), read)
     return _parsed(text, value, exact)
 
 
