@@ -30,7 +30,7 @@ from image_decoding import write_images
 from measuring import cores
 from results import table
 
-from podium.vision.ordered_work import work_ahead
+from podium.common.ordered_work import work_ahead
 from podium.vision.pretrained import PretrainedEncoder
 from podium.vision.reading import read_image
 

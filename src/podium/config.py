@@ -10,6 +10,7 @@ from typing import Any
 from kedro.config import OmegaConfigLoader
 
 from podium.challenges import challenge_of, challenges
+from podium.common.threads import available_cores
 from podium.data_tree import data_kind, data_tree
 
 
@@ -76,7 +77,7 @@ def cores(wanted: int | None = None) -> int:
     """Number of threads: the wanted one, else every core that this process may use."""
     if wanted is not None:
         return max(1, int(wanted))
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return available_cores()
 
 
 def project_root() -> str:

@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from podium.common.checkpoint import CheckpointError
 from podium.common.errors import PodiumError
 from podium.retrieval import instance_training
 from podium.retrieval.instance_network import InstanceNetwork, TooFewImagesError
 from podium.retrieval.instance_views import TrainingPairs, shrink
 from podium.retrieval.metrics import hits, true_ranks
-from podium.vision.checkpoint import CheckpointError
 from podium.vision.synthetic_paintings import paint
 from podium.vision.visitor_photos import simulate
 

@@ -8,8 +8,8 @@ import pytest
 import torch
 from tiny_vision_models import save_tiny_model
 
+from podium.common.checkpoint import CheckpointError
 from podium.vision import backend_choice, onnx_backend
-from podium.vision.checkpoint import CheckpointError
 from podium.vision.pretrained import PretrainedEncoder
 
 SIZE = 32

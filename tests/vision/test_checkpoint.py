@@ -9,13 +9,9 @@ import transformers
 from safetensors.torch import load_file, save_file
 from tiny_vision_models import save_tiny_model
 
+from podium.common.checkpoint import CheckpointError, find_checkpoint, hash_checkpoint
 from podium.common.errors import PodiumError
-from podium.vision.checkpoint import (
-    CheckpointError,
-    find_checkpoint,
-    hash_checkpoint,
-    load_vision_model,
-)
+from podium.vision.checkpoint import VISION_FILES, load_vision_model
 from podium.vision.preprocessing import Preprocessing
 
 
@@ -33,10 +29,10 @@ def test_a_model_that_is_not_here_is_told_at_once_with_the_way_to_get_it(tmp_pat
     start = time.monotonic()
     for local_files_only in (True, False):
         with pytest.raises(PodiumError, match="hf download nobody/no-such-model --revision v2 "):
-            find_checkpoint("nobody/no-such-model", "v2", local_files_only)
+            find_checkpoint("nobody/no-such-model", VISION_FILES, "v2", local_files_only)
     for path in (tmp_path / "absent", "./absent", "~/absent/model", "a/b/c"):
         with pytest.raises(CheckpointError, match="does not exist"):
-            find_checkpoint(str(path))
+            find_checkpoint(str(path), VISION_FILES)
     assert time.monotonic() - start < 10
 
 
@@ -47,25 +43,25 @@ def test_a_model_in_the_hub_s_cache_is_found_by_name(vit, tmp_path, monkeypatch)
     (repository / "refs" / "main").write_text("0" * 40)
     (repository / "snapshots").mkdir()
     vit.rename(repository / "snapshots" / ("0" * 40))
-    found = find_checkpoint("some/vit")
+    found = find_checkpoint("some/vit", VISION_FILES)
     assert (found.name, load_vision_model(found).config.hidden_size) == ("0" * 40, 32)
     (found / "model.safetensors").unlink()
     with pytest.raises(CheckpointError, match="not complete.*hf download some/vit"):
-        find_checkpoint("some/vit")
+        find_checkpoint("some/vit", VISION_FILES)
 
 
 @pytest.mark.parametrize("name", ["config.json", "preprocessor_config.json", "model.safetensors"])
 def test_a_folder_that_lacks_a_file_is_refused_by_its_name(vit, name):
     (vit / name).unlink()
     with pytest.raises(CheckpointError, match=name.replace("model", r"\*")):
-        find_checkpoint(str(vit))
+        find_checkpoint(str(vit), VISION_FILES)
 
 
 def test_pickled_weights_are_not_read(vit):
     torch.save(load_file(vit / "model.safetensors"), vit / "pytorch_model.bin")
     (vit / "model.safetensors").unlink()
     with pytest.raises(CheckpointError, match="safetensors"):
-        find_checkpoint(str(vit))
+        find_checkpoint(str(vit), VISION_FILES)
     with pytest.raises(CheckpointError, match="safetensors"):
         load_vision_model(vit)
 
@@ -126,13 +122,13 @@ def test_of_a_model_with_text_only_the_vision_half_is_kept(tmp_path):
 
 
 def test_the_hash_follows_names_and_contents(vit, tmp_path):
-    first = hash_checkpoint(vit)
+    first = hash_checkpoint(vit, VISION_FILES)
     (vit / "README.md").write_text("no part of it")
-    assert hash_checkpoint(vit) == first
+    assert hash_checkpoint(vit, VISION_FILES) == first
     change_json(vit / "config.json", patch_size=4)
-    second = hash_checkpoint(vit)
+    second = hash_checkpoint(vit, VISION_FILES)
     (vit / "model.safetensors").rename(vit / "model-00001-of-00001.safetensors")
-    assert len({first, second, hash_checkpoint(vit)}) == 3
+    assert len({first, second, hash_checkpoint(vit, VISION_FILES)}) == 3
 
 
 def test_how_pixels_are_normalised_is_read_from_either_file(vit):

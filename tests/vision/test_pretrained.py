@@ -12,8 +12,8 @@ import transformers
 from PIL import Image
 from tiny_vision_models import BUILDERS, NORMALISED, save_tiny_model
 
+from podium.common.checkpoint import CheckpointError
 from podium.common.shards import shard_ranges
-from podium.vision.checkpoint import CheckpointError
 from podium.vision.encoding import encode_on_device
 from podium.vision.pretrained import PretrainedEncoder
 

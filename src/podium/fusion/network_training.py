@@ -5,9 +5,7 @@ Import this module inside functions only: it loads torch.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -78,30 +76,6 @@ def to_rows(
         weights=columns[1].to(device),
         validation=validation,
     )
-
-
-@contextmanager
-def reproducible(seed: int, device: str) -> Iterator[None]:
-    """Seeds of torch, one thread, and algorithms that give the same bytes again; restored after."""
-    # cuBLAS adds up in a fixed order only with a workspace of fixed size.
-    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-    before, threads = torch.are_deterministic_algorithms_enabled(), torch.get_num_threads()
-    with torch.random.fork_rng(devices=[] if device == "cpu" else [torch.cuda.current_device()]):
-        torch.manual_seed(seed)
-        torch.use_deterministic_algorithms(True)
-        torch.set_num_threads(1)
-        try:
-            yield
-        finally:
-            torch.use_deterministic_algorithms(before)
-            torch.set_num_threads(threads)
-
-
-def choose_device(wanted: str) -> str:
-    """The GPU where there is one and none is named."""
-    if wanted != "auto":
-        return wanted
-    return "cuda" if torch.cuda.is_available() else "cpu"
 
 
 def train(model: nn.Module, rows: Rows, plan: TrainingPlan, loss: Loss, seed: int) -> nn.Module:

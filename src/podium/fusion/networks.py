@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from podium.common.devices import choose_device, reproducible
 from podium.common.folds import FEWEST_FOLDS, feasible_folds, repeated_group_folds
 from podium.fusion.classifiers import PairClassifier
 from podium.fusion.pairs import EmbeddingPairs
@@ -67,10 +68,10 @@ class NetworkClassifier(PairClassifier):
         from podium.fusion import network_training as training
 
         plan = training.TrainingPlan(**{**self._usual_plan(), **self.plan})
-        device = training.choose_device(plan.device)
+        device = choose_device(plan.device)
         image, text = (_unit_variance(view.fit_transform(pairs)) for view in self.views)
         validation = self._validation(labels, groups)
-        with training.reproducible(self.seed, device):
+        with reproducible(self.seed, device):
             rows = training.to_rows(image, text, labels, weights, validation, device)
             model = self._network(image.shape[1], text.shape[1], len(labels))
             self._prepare(model, image, text, labels, validation)

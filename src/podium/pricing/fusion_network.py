@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from podium.common.devices import choose_device, reproducible
 from podium.pricing.design_matrix import CategoryCodes, ScaledTable, text_scale
 from podium.pricing.feature_set import FeatureSet
 from podium.pricing.inner_groups import inner_folds
@@ -109,7 +108,7 @@ class FusionNetworkPrice(PriceModel):
         from podium.pricing.price_network import Plan, middle_and_spread
 
         self._learn_scales(features)
-        device = _chosen_device(self.device)
+        device = choose_device(self.device)
         scores = torch.from_numpy(target.astype(np.float32))
         self._middle = middle_and_spread(scores)
         folds = inner_folds(groups, self.inner_folds, self.seed)
@@ -118,7 +117,7 @@ class FusionNetworkPrice(PriceModel):
             for number in range(self.seeds)
         ]
         inputs = self._inputs(features).to(device)
-        with _reproducible(device):
+        with reproducible(self.seed, device):
             self._learn(inputs, scores.to(device), held, Plan(**self.plan), device)
 
     def _learn(
@@ -190,27 +189,3 @@ def _some_columns(numbers: NDArray[np.float32]) -> NDArray[np.float32]:
     if numbers.shape[1]:
         return np.ascontiguousarray(numbers)
     return np.zeros((len(numbers), 1), np.float32)
-
-
-def _chosen_device(wanted: str) -> str:
-    import torch
-
-    if wanted != "auto":
-        return wanted
-    return "cuda" if torch.cuda.is_available() else "cpu"
-
-
-@contextmanager
-def _reproducible(device: str) -> Iterator[None]:
-    """Algorithms of torch that give the same bytes again; restored after."""
-    import torch
-
-    if device != "cpu":
-        # cuBLAS adds up in a fixed order only with a workspace of fixed size.
-        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-    before = torch.are_deterministic_algorithms_enabled()
-    torch.use_deterministic_algorithms(True)
-    try:
-        yield
-    finally:
-        torch.use_deterministic_algorithms(before)

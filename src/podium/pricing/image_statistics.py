@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from podium.vision.ordered_work import work_ahead
+from podium.common.ordered_work import work_ahead
 
 if TYPE_CHECKING:
     Pixels = NDArray[np.uint8]

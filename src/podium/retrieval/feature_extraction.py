@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import asdict, dataclass
 
+from podium.common.ordered_work import work_ahead
 from podium.common.shards import Arrays, LazyShards, shard_ranges
 from podium.retrieval.local_features import (
     LocalFeatures,
@@ -14,7 +15,6 @@ from podium.retrieval.local_features import (
     pack_features,
 )
 from podium.vision.image_folder import ImageFolder
-from podium.vision.ordered_work import work_ahead
 from podium.vision.reading import ImageFault
 
 _ALGORITHM = 1

@@ -14,8 +14,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from podium.common.checkpoint import CheckpointError
 from podium.vision.backbone import Backbone
-from podium.vision.checkpoint import CheckpointError, load_vision_model
+from podium.vision.checkpoint import load_vision_model
 from podium.vision.pooling import gem
 from podium.vision.preprocessing import Preprocessing
 
@@ -168,7 +169,7 @@ def pretrained_network(
     """A pretrained model with a random projection.
 
     Args:
-        folder: From `podium.vision.checkpoint.find_checkpoint`.
+        folder: From `podium.common.checkpoint.find_checkpoint`.
         dimension: Of the vectors.
         size: Side of the images, px.
 

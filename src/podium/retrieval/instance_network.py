@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from itertools import islice
@@ -11,12 +10,15 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 
+from podium.common.arguments import above, one_of
+from podium.common.checkpoint import find_checkpoint
+from podium.common.devices import Precision, choose_device, choose_precision
 from podium.common.errors import PodiumError
-from podium.common.threads import one_thread
+from podium.common.ordered_work import work_ahead
+from podium.common.threads import available_cores, one_thread
 from podium.retrieval.instance_views import TrainingPairs, shrink
-from podium.vision.checkpoint import find_checkpoint
-from podium.vision.encoder_options import Fit, Precision, above, one_of
-from podium.vision.ordered_work import work_ahead
+from podium.vision.checkpoint import VISION_FILES
+from podium.vision.encoder_options import Fit
 from podium.vision.preprocessing import to_square
 
 if TYPE_CHECKING:
@@ -136,7 +138,7 @@ class InstanceNetwork:
         self.precision = one_of("precision", precision, Precision)
         self.device = device
         self.seed = seed
-        self.threads = _cores() if threads is None else int(above("threads", threads, 0))
+        self.threads = available_cores() if threads is None else int(above("threads", threads, 0))
 
     def fit(self, read: Callable[[int], np.ndarray], count: int) -> Self:
         """Learn from images.
@@ -158,7 +160,6 @@ class InstanceNetwork:
         import torch
 
         from podium.retrieval import instance_training as training
-        from podium.vision.torch_backend import choose_device, choose_precision
 
         device = choose_device(self.device)
         devices = [torch.cuda.current_device()] if device.startswith("cuda") else []
@@ -245,7 +246,7 @@ class InstanceNetwork:
 
         if self.model is None:
             return small_network(self.dimension)
-        folder = find_checkpoint(self.model, self.revision, self.local_files_only)
+        folder = find_checkpoint(self.model, VISION_FILES, self.revision, self.local_files_only)
         return pretrained_network(folder, self.dimension, self.size)
 
     def _plan(self, count: int) -> InstancePlan:
@@ -281,8 +282,6 @@ class InstanceNetwork:
         return to_square(shrink(image, self.photo_size), self.size, resample, self.fit_images)
 
     def _device_to_encode(self) -> str:
-        from podium.vision.torch_backend import choose_device
-
         try:
             return choose_device(self.device)
         except ValueError:
@@ -293,7 +292,3 @@ def _batches(images: Iterable[np.ndarray], size: int) -> Iterator[list[np.ndarra
     source = iter(images)
     while batch := list(islice(source, size)):
         yield batch
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -23,9 +23,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from podium.common.ordered_work import work_ahead
 from podium.common.progress import track
 from podium.retrieval.instance_backbone import InstanceModel
-from podium.vision.ordered_work import work_ahead
 
 Draw = Callable[[int, int], np.ndarray]
 """Of an epoch and an index: the image and a photo of it, uint8 (2, s, s, 3)."""

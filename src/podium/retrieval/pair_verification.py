@@ -7,10 +7,10 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
+from podium.common.ordered_work import work_ahead
 from podium.common.shards import Arrays, LazyShards, shard_ranges
 from podium.retrieval.local_features import LocalFeatureTable
 from podium.retrieval.matching import MatchingRules, count_inliers
-from podium.vision.ordered_work import work_ahead
 
 PAIRS_PER_SHARD = 4096
 

@@ -15,7 +15,7 @@ from typing import Protocol
 
 import numpy as np
 
-from podium.vision.checkpoint import CheckpointError
+from podium.common.checkpoint import CheckpointError
 from podium.vision.encoder_options import BackendName
 from podium.vision.onnx_backend import ExportError, OnnxBackend
 from podium.vision.pooling import PooledModel

@@ -13,10 +13,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from podium.common.ordered_work import work_ahead
 from podium.common.threads import one_thread
 from podium.vision.image_views import join_views
 from podium.vision.loading import Engine
-from podium.vision.ordered_work import work_ahead
 from podium.vision.torch_backend import TorchBackend
 
 ReadImage = Callable[[], np.ndarray]

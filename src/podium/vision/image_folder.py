@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from podium.common.errors import RawDataError
-from podium.vision.ordered_work import work_ahead
+from podium.common.ordered_work import work_ahead
 from podium.vision.reading import ImageFault, read_bytes, read_image
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")

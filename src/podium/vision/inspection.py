@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from podium.common.ordered_work import work_ahead
 from podium.common.progress import track
 from podium.vision.image_folder import ImageFolder
-from podium.vision.ordered_work import work_ahead
 from podium.vision.reading import (
     MOST_PIXELS,
     ImageFault,

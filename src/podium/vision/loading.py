@@ -12,9 +12,10 @@ from pathlib import Path
 
 import torch
 
+from podium.common.checkpoint import CheckpointError
 from podium.common.threads import one_thread
 from podium.vision.backend_choice import Backend, choose_cpu_backend
-from podium.vision.checkpoint import CheckpointError, load_vision_model
+from podium.vision.checkpoint import load_vision_model
 from podium.vision.encoder_options import BackendName, Fit, Pooling
 from podium.vision.image_views import Views
 from podium.vision.pooling import PooledModel
@@ -55,7 +56,7 @@ def load_engine(
     """Load a network, try it on every size, and settle what computes.
 
     Args:
-        folder: From `podium.vision.checkpoint.find_checkpoint`.
+        folder: From `podium.common.checkpoint.find_checkpoint`.
         files_hash: Of that folder.
         pooling: See `podium.vision.pretrained.PretrainedEncoder`, as the rest.
         gem_power: The rest.

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from podium.vision.checkpoint import PROCESSOR_CONFIGS, CheckpointError
+from podium.common.checkpoint import CheckpointError
+from podium.vision.checkpoint import VISION_FILES
 from podium.vision.encoder_options import Fit
 
 _CHANNELS = 3
@@ -40,7 +41,7 @@ class Preprocessing:
         Raises:
             CheckpointError: if it cannot be read, or is not for three channels.
         """
-        path = next(folder / name for name in PROCESSOR_CONFIGS if (folder / name).exists())
+        path = next(folder / name for name in VISION_FILES.needed if (folder / name).exists())
         try:
             settings: dict[str, Any] = json.loads(path.read_text())
             settings = settings.get("image_processor", settings)

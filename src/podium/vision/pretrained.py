@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property, partial
 from pathlib import Path
@@ -13,17 +12,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from podium.vision.checkpoint import find_checkpoint, hash_checkpoint
-from podium.vision.encoder_options import (
-    BackendName,
-    Fit,
-    Pooling,
-    Precision,
-    Rotations,
-    above,
-    one_of,
-    several,
-)
+from podium.common.arguments import above, one_of, several
+from podium.common.checkpoint import find_checkpoint, hash_checkpoint
+from podium.common.devices import Precision, choose_device, choose_precision
+from podium.common.threads import available_cores
+from podium.vision.checkpoint import VISION_FILES
+from podium.vision.encoder_options import BackendName, Fit, Pooling, Rotations
 
 if TYPE_CHECKING:
     from podium.vision.loading import Engine
@@ -115,7 +109,7 @@ class PretrainedEncoder:
         self.backend = one_of("backend", backend, BackendName)
         self.device, self.compiled = device, compiled
         self.batch_size = None if batch_size is None else int(above("batch_size", batch_size, 0))
-        self.threads = _cores() if threads is None else int(above("threads", threads, 0))
+        self.threads = available_cores() if threads is None else int(above("threads", threads, 0))
         self.cache_folder = None if cache_folder is None else Path(cache_folder)
 
     def encode(self, images: Images, count: int | None = None) -> np.ndarray:
@@ -235,28 +229,20 @@ class PretrainedEncoder:
 
     @cached_property
     def _folder(self) -> Path:
-        return find_checkpoint(self.model, self.revision, self.local_files_only)
+        return find_checkpoint(self.model, VISION_FILES, self.revision, self.local_files_only)
 
     @cached_property
     def _files_hash(self) -> str:
-        return hash_checkpoint(self._folder)
+        return hash_checkpoint(self._folder, VISION_FILES)
 
     @property
     def _device(self) -> str:
-        from podium.vision.torch_backend import choose_device
-
         return choose_device(self.device)
 
     @property
     def _precision(self) -> str:
-        from podium.vision.torch_backend import choose_precision
-
         return choose_precision(self.precision, self._device)
 
 
 def _same(image: np.ndarray) -> np.ndarray:
     return image
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -12,34 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from podium.vision.encoder_options import Precision
 from podium.vision.pooling import PooledModel
-
-
-def choose_device(wanted: str) -> str:
-    """The GPU where there is one and none is named.
-
-    Raises:
-        ValueError: for a name that torch does not know, or a GPU that is not there.
-    """
-    if wanted == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
-    try:
-        kind = torch.device(wanted).type
-    except RuntimeError as error:
-        raise ValueError(f"device: {wanted!r} is not a device of torch") from error
-    if kind == "cuda" and not torch.cuda.is_available():
-        raise ValueError(f"device: {wanted!r}, but torch sees no GPU")
-    return wanted
-
-
-def choose_precision(wanted: Precision, device: str) -> str:
-    """Mixed precision on a GPU, bfloat16 where it has that; float32 on a CPU."""
-    if wanted != "auto":
-        return wanted
-    if not device.startswith("cuda"):
-        return "float32"
-    return "bfloat16" if torch.cuda.is_bf16_supported(including_emulation=False) else "float16"
 
 
 class TorchBackend:

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from pydantic import Field
 
+from podium.common.ordered_work import work_ahead
 from podium.common.parameters import Parameters
 from podium.common.progress import track
 from podium.common.shards import LazyShards
@@ -17,7 +18,6 @@ from podium.pipelines.shared import Compute
 from podium.retrieval.feature_extraction import ExtractionRules, local_feature_shards
 from podium.retrieval.held_out import choose_held_out, plan_photos
 from podium.vision.image_folder import ImageFolder
-from podium.vision.ordered_work import work_ahead
 
 logger = logging.getLogger(__name__)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import ssl
 from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from podium.common.errors import PodiumError
+from podium.common.threads import available_cores
 from podium.vision.downloading.failures import Blame, FailedTry
 from podium.vision.downloading.files import save_placeholder
 from podium.vision.downloading.items import Item
@@ -80,7 +80,7 @@ class DownloadRun:
     def _make_saver(self, links: int) -> Saver:
         processes = self._rules.processes
         if processes is None:
-            processes = _cores() if links >= _MANY_LINKS else 0
+            processes = available_cores() if links >= _MANY_LINKS else 0
         if not processes:
             return ThreadSaver(self._folder, self._rules.most_pixels)
         return ProcessSaver(self._folder, self._rules.most_pixels, processes)
@@ -168,7 +168,3 @@ def _transport(rules: DownloadRules) -> LaneTransport:
         )
     except (OSError, ssl.SSLError) as error:
         raise PodiumError(f"certificates {rules.certificates} cannot be read ({error})") from error
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from podium.vision.ordered_work import work_ahead
+from podium.common.ordered_work import work_ahead
 
 
 def test_results_come_in_order_from_several_threads():

@@ -27,7 +27,7 @@ def work_ahead(
         ahead: Calls that are under way or done and not yet taken, at least `threads`.
     """
     source = iter(items)
-    executor = ThreadPoolExecutor(threads, thread_name_prefix="podium-vision")
+    executor = ThreadPoolExecutor(threads, thread_name_prefix="podium")
     try:
         waiting: deque[Future[Result]] = deque(
             executor.submit(function, item) for item in islice(source, max(ahead, threads))
