@@ -11,7 +11,7 @@ export UV_FIND_LINKS := $(PIP_FIND_LINKS)
 export KEDRO_DISABLE_TELEMETRY := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint viz ui notebook screenshots bench bench-hearme bench-echoes lock clean
+.PHONY: help setup run test lint new-challenge viz ui notebook screenshots bench bench-hearme bench-echoes lock clean
 
 help: ## Show what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -36,6 +36,10 @@ lint: setup ## Style, types and the import contract
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+new-challenge: setup ## Render a new challenge: make new-challenge NAME=x
+	@test -n "$(NAME)" || { echo 'name the challenge: make new-challenge NAME=x'; exit 1; }
+	$(BIN)/kedro new-challenge "$(NAME)"
 
 viz: setup ## Show the pipelines in a browser
 	$(BIN)/kedro viz run

@@ -1,4 +1,4 @@
-"""Commands that the project adds to Kedro: ``kedro submission`` and ``kedro images``."""
+"""Commands that the project adds to Kedro: ``submission``, ``images`` and ``new-challenge``."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from podium.images_cli import images
+from podium.new_challenge import new_challenge
 
 REFUSED = 1
 COULD_NOT_CHECK = 2
@@ -22,6 +23,7 @@ def cli() -> None:
 
 
 cli.add_command(images)
+cli.add_command(new_challenge)
 
 
 @cli.group()

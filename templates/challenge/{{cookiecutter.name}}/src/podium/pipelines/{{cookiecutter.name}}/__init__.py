@@ -1,0 +1,1 @@
+"""{{cookiecutter.title}}: a number for every row of a table."""
