@@ -5,6 +5,8 @@ from __future__ import annotations
 import keyword
 import re
 import shutil
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -66,6 +68,7 @@ def render_challenge(project: Path, name: str, title: str | None = None) -> list
     with tempfile.TemporaryDirectory() as folder:
         generate_files(str(project / TEMPLATE), {"cookiecutter": values}, folder)
         rendered = Path(folder) / name
+        _format(rendered, project)
         files = sorted(path.relative_to(rendered) for path in rendered.rglob("*") if path.is_file())
         there = [str(file) for file in files if (project / file).exists()]
         if there:
@@ -91,6 +94,14 @@ def check_name(project: Path, name: str) -> None:
     else:
         return
     raise ChallengeNameError(f"the name {name!r} {problem}")
+
+
+def _format(rendered: Path, project: Path) -> None:
+    """Sort imports and break lines anew, which depend on the length and place of the name."""
+    ruff = [sys.executable, "-m", "ruff"]
+    config = ["--quiet", "--config", str(project / "pyproject.toml"), str(rendered)]
+    for words in (["check", "--select", "I", "--fix"], ["format"]):
+        subprocess.run([*ruff, *words, *config], cwd=project, check=True, capture_output=True)
 
 
 def _copy_all(source: Path, target: Path, files: list[Path]) -> None:

@@ -110,7 +110,7 @@ def paired_bar_plot(table: pd.DataFrame, units: Sequence[str], title: str) -> Fi
 
 
 def histogram_plot(
-    values: Mapping[str, pd.Series], unit: str, title: str, bins: int = 25
+    values: Mapping[str, pd.Series], unit: str, title: str, bins: int = 25, counted: str = "users"
 ) -> Figure:
     """Share of the units in each bin of their score, one outline per model, on common bins.
 
@@ -119,6 +119,7 @@ def histogram_plot(
         unit: Label of the axis of values.
         title: Heading.
         bins: Number of bins.
+        counted: What the units are.
     """
     import plotly.graph_objects as go
 
@@ -138,7 +139,7 @@ def histogram_plot(
             marker_color=colours[number % len(colours)],
         )
     figure.update_layout(barmode="overlay")
-    _frame(figure, title, unit, "users, % of all")
+    _frame(figure, title, unit, f"{counted}, % of all")
     return figure
 
 

@@ -74,4 +74,5 @@ def plot_errors(oof_predictions: pd.DataFrame, leaderboard: pd.DataFrame) -> Fig
     shown = dict.fromkeys([leaderboard["model"].iloc[0], boards.best_baseline(leaderboard)])
     rows = {name: oof_predictions[oof_predictions["model"] == name] for name in shown}
     errors = {name: part["predicted"] - part["target"] for name, part in rows.items()}
-    return plots.histogram_plot(errors, f"predicted less true {ROWS.target}", "Errors, out of fold")
+    unit = f"predicted less true {ROWS.target}"
+    return plots.histogram_plot(errors, unit, "Errors, out of fold", counted="rows")
