@@ -46,35 +46,24 @@ def cross_fit_models(
     budget, reserve = settings.budget, Reserve.parse(parameters)
     matrix, target = matrix_of(features, "train"), train[ROWS.target].to_numpy()
     numbers = folds["fold"].to_numpy()
-    count = int(numbers.max()) + 1
     predictions, rows, spent = [], [], 0.0
     for name, model in track(list(enabled_models(models).items()), "Models cross-fitted"):
-        left = budget.allowance(spent, 1 / count, reserve.seconds(budget))
+        row: dict[str, Any] = {"model": name, "kind": model.kind, "note": ""}
+        rows.append(row)
+        left = budget.allowance(spent, 1 / (numbers.max() + 1), reserve.seconds(budget))
         if model.kind != "baseline" and left <= 0:
             logger.warning("%s: %s", name, LEFT_OUT)
-            rows.append({"model": name, "kind": model.kind, "note": LEFT_OUT})
+            row["note"] = LEFT_OUT
             continue
-        predicted = np.empty_like(target)
-        fitting, predicting = Measure(), Measure()
-        seconds = {"fit_seconds": 0.0, "predict_seconds": 0.0}
-        for fold in range(count):
-            held_out = numbers == fold
-            with fitting:
-                fitted = fit_model(model, matrix[~held_out], target[~held_out], settings.seed)
-            with predicting:
-                predicted[held_out] = fitted.predict(matrix[held_out])
-            seconds["fit_seconds"] += fitting.seconds
-            seconds["predict_seconds"] += predicting.seconds
-        spent += sum(seconds.values())
-        peak = max(fitting.peak_memory_mb, predicting.peak_memory_mb)
-        rows.append({"model": name, "kind": model.kind, "peak_memory_mb": peak, **seconds})
+        predicted, costs = _cross_fit(model, matrix, target, numbers, settings.seed)
+        row |= costs
+        spent += costs["fit_seconds"] + costs["predict_seconds"]
         table = folds.assign(model=name, target=target, predicted=predicted)
         predictions.append(table[["model", ROWS.key, "fold", "target", "predicted"]])
         score = METRIC.statistic(contributions(target, predicted)[:, None].mean(0, keepdims=True))
         logger.info("%s: %.4f out of fold", name, score[0])
     columns = ["model", "kind", "fit_seconds", "predict_seconds", "peak_memory_mb", "note"]
-    log = pd.DataFrame(rows).reindex(columns=columns)
-    return pd.concat(predictions, ignore_index=True), log.fillna({"note": ""})
+    return pd.concat(predictions, ignore_index=True), pd.DataFrame(rows).reindex(columns=columns)
 
 
 def fit_models(
@@ -89,6 +78,25 @@ def fit_models(
     declared, seed = enabled_models(models), Compute.parse(compute).seed
     names = oof_predictions["model"].unique()
     return {name: fit_model(declared[name], matrix, target, seed) for name in names}
+
+
+def _cross_fit(
+    model: ModelParameters, matrix: np.ndarray, target: np.ndarray, folds: np.ndarray, seed: int
+) -> tuple[np.ndarray, dict[str, float]]:
+    """Out-of-fold predictions, shape (rows,), and what they cost."""
+    predicted = np.empty_like(target)
+    fitting, predicting = Measure(), Measure()
+    costs = {"fit_seconds": 0.0, "predict_seconds": 0.0}
+    for fold in np.unique(folds):
+        held_out = folds == fold
+        with fitting:
+            fitted = fit_model(model, matrix[~held_out], target[~held_out], seed)
+        with predicting:
+            predicted[held_out] = fitted.predict(matrix[held_out])
+        costs["fit_seconds"] += fitting.seconds
+        costs["predict_seconds"] += predicting.seconds
+    peak = max(fitting.peak_memory_mb, predicting.peak_memory_mb)
+    return predicted, {**costs, "peak_memory_mb": peak}
 
 
 def enabled_models(models: dict[str, Any]) -> dict[str, ModelParameters]:
