@@ -6,6 +6,8 @@ from functools import cache
 from pathlib import Path
 
 STAGES = ("data_processing", "feature_engineering", "modeling", "evaluation", "submission")
+# Beside the stages: it runs on its own, see podium.pipelines.tuning.
+TUNING = "tuning"
 
 
 @cache

@@ -92,7 +92,11 @@ class PlotlyDataset(AtomicSave, kedro_datasets.plotly.JSONDataset):
     """A plotly figure, shown by kedro-viz."""
 
 
-class HTMLDataset(AtomicSave, kedro_datasets.text.TextDataset):
+class TextDataset(AtomicSave, kedro_datasets.text.TextDataset):
+    """A text file."""
+
+
+class HTMLDataset(TextDataset):
     """A self-contained HTML page, shown by kedro-viz."""
 
     def preview(self) -> HTMLPreview:

@@ -80,6 +80,8 @@ class DataHooks:
                 logger.info("Submission: %s", _file(catalog, name))
             elif name.endswith(".report"):
                 logger.info("Report: %s", _file(catalog, name))
+            elif name.endswith(".tuned_parameters"):
+                logger.info("Tuned parameters: %s", _file(catalog, name))
         for line in self._lines:
             logger.info("%s Done in %.0f s.", line, seconds_since_start())
 

@@ -12,7 +12,7 @@ Models are compared on the same draws, which makes the interval of a difference 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -67,20 +67,42 @@ def resampled_means(
         ValueError: if there is no unit, a number is not finite, or `resamples` is below 1.
     """
     rows = _as_rows(contributions)
-    if resamples < 1:
-        raise ValueError(f"resamples must be at least 1, got {resamples}")
-    units = len(rows)
-    generator = np.random.default_rng(seed)
-    block = max(1, int(memory_mb * 2**20 / (units * 24)))
-    means = np.empty((resamples, rows.shape[1]))
-    for start in range(0, resamples, block):
-        size = min(block, resamples - start)
-        drawn = generator.integers(0, units, size=(size, units))
-        drawn += np.arange(size)[:, None] * units
-        counts = np.bincount(drawn.ravel(), minlength=size * units).reshape(size, units)
+    means = np.empty((max(resamples, 0), rows.shape[1]))
+    for block, counts in _drawn_counts(len(rows), resamples, seed, memory_mb):
         # einsum and not a BLAS product: its order of summation knows nothing of threads.
-        means[start : start + size] = np.einsum("su,uc->sc", counts.astype(np.float64), rows)
-    return means / units
+        means[block] = np.einsum("su,uc->sc", counts.astype(np.float64), rows)
+    return means / len(rows)
+
+
+def out_of_bag_means(
+    contributions: ArrayLike,
+    *,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+    memory_mb: float = 64.0,
+) -> Floats:
+    """Mean rows of the units that each of the same samples left out, about 37 % of them.
+
+    What was chosen on a sample (`resampled_means` with the same arguments) can be scored on the
+    units that the sample does not hold.
+
+    Args:
+        contributions: As for `resampled_means`, as the rest.
+        resamples: Number of samples.
+        seed: Seed of the draws.
+        memory_mb: Rough bound of the working memory.
+
+    Returns:
+        Shape (resamples, columns); NaN where a sample holds every unit.
+    """
+    rows = _as_rows(contributions)
+    means = np.empty((max(resamples, 0), rows.shape[1]))
+    for block, counts in _drawn_counts(len(rows), resamples, seed, memory_mb):
+        left = (counts == 0).astype(np.float64)
+        size = left.sum(axis=1, keepdims=True)
+        sums = np.einsum("su,uc->sc", left, rows)
+        means[block] = np.divide(sums, size, out=np.full_like(sums, np.nan), where=size > 0)
+    return means
 
 
 def bootstrap(
@@ -206,6 +228,22 @@ def sums_and_counts(values: ArrayLike, groups: ArrayLike) -> Floats:
         raise ValueError("every value must be finite")
     _, codes = np.unique(labels, return_inverse=True)
     return np.column_stack([np.bincount(codes, weights=scores), np.bincount(codes)])
+
+
+def _drawn_counts(
+    units: int, resamples: int, seed: int, memory_mb: float
+) -> Iterator[tuple[slice, NDArray[np.int64]]]:
+    """Blocks of samples: how often each holds every unit, shape (samples of the block, units)."""
+    if resamples < 1:
+        raise ValueError(f"resamples must be at least 1, got {resamples}")
+    generator = np.random.default_rng(seed)
+    block = max(1, int(memory_mb * 2**20 / (units * 24)))
+    for start in range(0, resamples, block):
+        size = min(block, resamples - start)
+        drawn = generator.integers(0, units, size=(size, units))
+        drawn += np.arange(size)[:, None] * units
+        counts = np.bincount(drawn.ravel(), minlength=size * units).reshape(size, units)
+        yield slice(start, start + size), counts
 
 
 def _as_rows(contributions: ArrayLike) -> Floats:

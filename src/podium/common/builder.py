@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from importlib import import_module
-from inspect import signature
+from inspect import Parameter, signature
 from typing import Any
 
 from podium.common.parameters import ParameterError, Parameters
@@ -39,22 +39,48 @@ def build(
             the class refuses.
     """
     parsed = declaration if isinstance(declaration, Declaration) else Declaration.parse(declaration)
-    module_name, _, class_name = parsed.type.rpartition(".")
-    if module_name.split(".", 1)[0] not in allowed:
-        raise ParameterError(
-            f"type: {parsed.type!r} is not allowed; it must come from {', '.join(allowed)}"
-        )
-    try:
-        factory = getattr(import_module(module_name), class_name)
-    except (ImportError, AttributeError) as error:
-        raise ParameterError(f"type: {parsed.type!r} cannot be imported ({error})") from error
-    if not isinstance(factory, type):
-        raise ParameterError(f"type: {parsed.type!r} is not a class")
-    if factory.__module__.split(".", 1)[0] not in allowed:  # imported there from elsewhere
-        raise ParameterError(f"type: {parsed.type!r} is a class of {factory.__module__}")
+    factory = _factory(parsed.type, allowed)
     try:
         taken = signature(factory).parameters
         wanted = {name: value for name, value in defaults.items() if name in taken}
         return factory(**{**wanted, **parsed.arguments})
     except (TypeError, ValueError) as error:
         raise ParameterError(f"{parsed.type}: {error}") from error
+
+
+def default_argument(
+    declaration: Mapping[str, Any], name: str, allowed: Sequence[str] = ALLOWED_PACKAGES
+) -> Any:
+    """What the declared class takes for an argument that is not declared.
+
+    Returns:
+        The default; None too where the class hands the argument on to another one.
+
+    Raises:
+        ParameterError: where the class takes no such argument, or cannot be imported.
+    """
+    path = str(declaration["type"])
+    taken = signature(_factory(path, allowed)).parameters
+    if name in taken:
+        default = taken[name].default
+        return None if default is Parameter.empty else default
+    if not any(parameter.kind is Parameter.VAR_KEYWORD for parameter in taken.values()):
+        raise ParameterError(f"{path} takes no argument {name!r}")
+    return None
+
+
+def _factory(path: str, allowed: Sequence[str]) -> type[Any]:
+    module_name, _, class_name = path.rpartition(".")
+    if module_name.split(".", 1)[0] not in allowed:
+        raise ParameterError(
+            f"type: {path!r} is not allowed; it must come from {', '.join(allowed)}"
+        )
+    try:
+        factory = getattr(import_module(module_name), class_name)
+    except (ImportError, AttributeError) as error:
+        raise ParameterError(f"type: {path!r} cannot be imported ({error})") from error
+    if not isinstance(factory, type):
+        raise ParameterError(f"type: {path!r} is not a class")
+    if factory.__module__.split(".", 1)[0] not in allowed:  # imported there from elsewhere
+        raise ParameterError(f"type: {path!r} is a class of {factory.__module__}")
+    return factory

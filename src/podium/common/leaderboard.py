@@ -21,6 +21,7 @@ from podium.common.bootstrap import (
     Floats,
     Statistic,
     first_column,
+    out_of_bag_means,
     percentile_interval,
     resampled_means,
 )
@@ -130,6 +131,52 @@ def build_leaderboard(
     for column in (*COSTS, "note"):
         board[column] = _column(known, column).reindex(board["model"]).to_numpy()
     return _sorted_best_first(board, metric)
+
+
+@dataclass(frozen=True)
+class ModelScore:
+    """Score of one model with samples of it, to be compared with other models on the same units.
+
+    Attributes:
+        model: Its name on the leaderboard.
+        value: The score.
+        draws: Scores of the samples of the bootstrap, shape (resamples,).
+        out_of_bag: Scores of the units that each sample left out, shape (resamples,).
+        units: How many there are.
+        confidence: Of intervals made from the draws.
+        higher_is_better: False for errors.
+    """
+
+    model: str
+    value: float
+    draws: Floats
+    out_of_bag: Floats
+    units: int
+    confidence: float = CONFIDENCE
+    higher_is_better: bool = True
+
+
+def score_model(
+    model: str,
+    contributions: Floats,
+    metric: Metric | None = None,
+    *,
+    resamples: int = RESAMPLES,
+    confidence: float = CONFIDENCE,
+    seed: int = 0,
+) -> ModelScore:
+    """Score one model as `build_leaderboard` does, whose arguments these are."""
+    metric = metric or Metric()
+    rows = _equal_shapes({model: contributions})[model]
+    return ModelScore(
+        model=model,
+        value=float(metric.statistic(rows.mean(axis=0, keepdims=True))[0]),
+        draws=metric.statistic(resampled_means(rows, resamples=resamples, seed=seed)),
+        out_of_bag=metric.statistic(out_of_bag_means(rows, resamples=resamples, seed=seed)),
+        units=len(rows),
+        confidence=confidence,
+        higher_is_better=metric.higher_is_better,
+    )
 
 
 def left_out(models: pd.DataFrame, leaderboard: pd.DataFrame) -> pd.DataFrame:

@@ -69,6 +69,22 @@ def build_leaderboard(
     return board
 
 
+def score_submitted(
+    leaderboard: pd.DataFrame, group_counts: pd.DataFrame, parameters: dict[str, Any]
+) -> boards.ModelScore:
+    """The score of what the submission is made by, to be compared with that of other parameters."""
+    chosen = Evaluation.parse(parameters)
+    model = chosen_model(leaderboard, chosen)
+    return boards.score_model(
+        model,
+        counts_of(group_counts[group_counts["model"] == model]),
+        METRIC,
+        resamples=chosen.resamples,
+        confidence=chosen.confidence,
+        seed=chosen.seed,
+    )
+
+
 def score_part2(part2_predictions: pd.DataFrame, parameters: dict[str, Any]) -> pd.DataFrame:
     """Macro F1 on part 2 of every model fitted on part 1, best first.
 

@@ -14,6 +14,7 @@ from podium.pipelines.echoes import (
     submission,
 )
 from podium.pipelines.shared import track_metrics
+from podium.pipelines.tuning import tuning_pipeline
 
 MODELS = ("params:models", "params:modeling", "params:compute")
 FITTING = ("params:models", "params:folds", "params:modeling", "params:compute")
@@ -31,6 +32,12 @@ def create_pipeline() -> Pipeline:
             "submission": _submission(),
         },
     )
+
+
+def create_tuning(whole: Pipeline) -> Pipeline:
+    """Trials of modeling, each scored by what the submission would be made by."""
+    inputs = ["leaderboard", "group_counts", "params:evaluation"]
+    return tuning_pipeline("echoes", whole, step(evaluation.score_submitted, inputs, "own_score"))
 
 
 def _data_processing() -> list[Node]:

@@ -88,6 +88,22 @@ def build_leaderboard(
     return board
 
 
+def score_submitted(
+    leaderboard: pd.DataFrame, user_scores: pd.DataFrame, parameters: dict[str, Any]
+) -> boards.ModelScore:
+    """The score of what the submission is made by, to be compared with that of other parameters."""
+    chosen = Evaluation.parse(parameters)
+    model = chosen_model(leaderboard, chosen)
+    own = user_scores[user_scores["model"] == model].sort_values("user_id")
+    return boards.score_model(
+        model,
+        own["score"].to_numpy(),
+        resamples=chosen.resamples,
+        confidence=chosen.confidence,
+        seed=chosen.seed,
+    )
+
+
 def summarise_metrics(
     *,
     leaderboard: pd.DataFrame,

@@ -14,6 +14,7 @@ from podium.pipelines.hearme import (
     submission,
 )
 from podium.pipelines.shared import track_metrics
+from podium.pipelines.tuning import tuning_pipeline
 
 CATALOGUE = ("items", "item_artists", "item_genres", "users")
 FOLDS = ("folds", "fold_users")
@@ -31,6 +32,12 @@ def create_pipeline() -> Pipeline:
             "submission": _submission(),
         },
     )
+
+
+def create_tuning(whole: Pipeline) -> Pipeline:
+    """Trials of modeling, each scored by what the submission would be made by."""
+    inputs = ["leaderboard", "user_scores", "params:evaluation"]
+    return tuning_pipeline("hearme", whole, step(evaluation.score_submitted, inputs, "own_score"))
 
 
 def _data_processing() -> list[Node]:

@@ -66,6 +66,25 @@ def build_leaderboard(
     return board
 
 
+def score_submitted(
+    leaderboard: pd.DataFrame,
+    oof_predictions: pd.DataFrame,
+    parameters: dict[str, Any],
+    neighbour_parameters: dict[str, Any],
+) -> boards.ModelScore:
+    """The score of the vectors that are submitted, to be compared with that of other parameters."""
+    chosen = Evaluation.parse(parameters)
+    model = submitted_model(leaderboard, chosen, NeighbourParameters.parse(neighbour_parameters))
+    own = (oof_predictions["model"] == model) & (oof_predictions["effect"] == MIXED)
+    return boards.score_model(
+        model,
+        with_hits(oof_predictions[own]).groupby("image_name")[_SCORE].mean().to_numpy(),
+        resamples=chosen.resamples,
+        confidence=chosen.confidence,
+        seed=chosen.seed,
+    )
+
+
 def score_effects(oof_predictions: pd.DataFrame, parameters: dict[str, Any]) -> pd.DataFrame:
     """Hit@1, 3 and 10 of every model by effect and strength, with intervals.
 

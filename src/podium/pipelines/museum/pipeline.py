@@ -14,6 +14,7 @@ from podium.pipelines.museum import (
     submission,
 )
 from podium.pipelines.shared import track_metrics
+from podium.pipelines.tuning import tuning_pipeline
 
 COMPUTE, ENCODERS, VECTORS = "params:compute", "params:encoders", "params:vectors"
 NEIGHBOURS, RULES = "params:neighbours", "params:evaluation"
@@ -31,6 +32,12 @@ def create_pipeline() -> Pipeline:
             "submission": _submission(),
         },
     )
+
+
+def create_tuning(whole: Pipeline) -> Pipeline:
+    """Trials of modeling, each scored by what the submission would be made by."""
+    inputs = ["leaderboard", "oof_predictions", RULES, NEIGHBOURS]
+    return tuning_pipeline("museum", whole, step(evaluation.score_submitted, inputs, "own_score"))
 
 
 def _data_processing() -> list[Node]:
