@@ -40,8 +40,11 @@ def test_photos_without_a_rival_of_their_own_find_their_painting() -> None:
     assert accept_pairs({(0, 1): 60, (0, 2): 40}, RULES) == {(0, 1): 60, (0, 2): 40}
 
 
-def test_another_photo_of_the_same_painting_is_no_rival() -> None:
-    inliers = {(0, 1): 60, (0, 2): 50, (1, 2): 55}
+def test_another_photo_of_the_same_painting_is_no_rival_and_believed_too() -> None:
+    inliers = {(0, 1): 60, (0, 2): 50, (1, 2): 55, (0, 3): 20}
+    assert accept_pairs(inliers, RULES) == {(0, 1): 60, (0, 2): 50, (1, 2): 55}
+    # With strong rivals on either side the weakest of the three pairs is not.
+    inliers |= {(0, 3): 29, (2, 4): 29}
     assert accept_pairs(inliers, RULES) == {(0, 1): 60, (1, 2): 55}
 
 

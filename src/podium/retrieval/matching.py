@@ -43,19 +43,20 @@ def match_descriptors(
     Returns:
         Numbers of the keypoints in the first and in the second image, (matches, 2).
     """
-    import faiss
-
     if len(first) == 0 or len(second) < 2:  # noqa: PLR2004
         return np.empty((0, 2), dtype="int64")
-    squares, found = faiss.knn(
-        unit_descriptors(first.descriptors), unit_descriptors(second.descriptors), 2
-    )
-    kept = np.flatnonzero(squares[:, 0] < ratio**2 * squares[:, 1])
+    cosines = unit_descriptors(first.descriptors) @ unit_descriptors(second.descriptors).T
+    rows = np.arange(len(first))
+    found = cosines.argmax(axis=1)
+    # Squared distances of unit vectors; the second nearest is the nearest of the others.
+    squares = 2 - 2 * cosines[rows, found]
+    cosines[rows, found] = -np.inf
+    kept = np.flatnonzero(squares < ratio**2 * (2 - 2 * cosines.max(axis=1)))
     # The closest match of each keypoint of the second image.
-    order = kept[np.argsort(squares[kept, 0], kind="stable")]
-    _, unique = np.unique(found[order, 0], return_index=True)
+    order = kept[np.argsort(squares[kept], kind="stable")]
+    _, unique = np.unique(found[order], return_index=True)
     best = np.sort(order[unique])
-    return np.stack([best, found[best, 0]], axis=1)
+    return np.stack([best, found[best]], axis=1)
 
 
 def count_inliers(

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from podium.common.ordered_work import work_ahead
 from podium.common.shards import Arrays, LazyShards, shard_ranges
+from podium.common.threads import one_thread
 from podium.retrieval.local_features import LocalFeatureTable
 from podium.retrieval.matching import MatchingRules, count_inliers
 
@@ -39,7 +40,8 @@ def inliers_of_pairs(
             one, other = other, one
         return count_inliers(one, other, rules)
 
-    return np.fromiter(work_ahead(inliers, pairs, threads, 8 * threads), dtype="int32")
+    with one_thread():
+        return np.fromiter(work_ahead(inliers, pairs, threads, 8 * threads), dtype="int32")
 
 
 def pair_shards(

@@ -4,6 +4,10 @@ All images are treated alike. A pair counts where many matches fit one homograph
 with any image of something else: at least `fewest_inliers`, and `margin` times the runner-up. The
 margin must hold seen from one of the two, for a painting may have several photos, none of them far
 ahead, while each photo has one painting.
+
+How many inliers are many: of 1,500 pairs of images drawn at random from a collection none had more
+than 6, and of 1,600 pairs of an image and a simulated photo of another one that share most visual
+words four had 8 to 19.
 """
 
 from __future__ import annotations
@@ -32,7 +36,7 @@ class AcceptanceRules:
         matching: How inliers are found.
     """
 
-    fewest_inliers: int = 30
+    fewest_inliers: int = 12
     margin: float = 2.0
     matching: MatchingRules = field(default_factory=MatchingRules)
 
@@ -62,8 +66,8 @@ def verify_pairs(
 def accept_pairs(inliers: Mapping[Pair, int], rules: AcceptanceRules) -> dict[Pair, int]:
     """The pairs that are believed, with their inliers.
 
-    A runner-up that itself shows the best neighbour's painting is no rival: several photos of one
-    painting all verify with it, and with each other.
+    Several photos of one painting all verify with it, and with each other. So what the best
+    neighbour of an image verifies too is no rival but believed with it, on the same terms.
     """
     neighbours: dict[int, dict[int, int]] = defaultdict(dict)
     for (first, second), count in inliers.items():
@@ -72,13 +76,12 @@ def accept_pairs(inliers: Mapping[Pair, int], rules: AcceptanceRules) -> dict[Pa
     accepted = {}
     for image, counts in neighbours.items():
         best = min(counts, key=lambda other: (-counts[other], other))
-        same = {
-            other
-            for other, count in neighbours[best].items()
-            if count >= rules.fewest_inliers and other != image
+        same = {best} | {
+            other for other, count in neighbours[best].items() if count >= rules.fewest_inliers
         }
-        rivals = [count for other, count in counts.items() if other != best and other not in same]
-        enough = counts[best] >= max(rules.fewest_inliers, rules.margin * max(rivals, default=0))
-        if enough:
-            accepted[min(image, best), max(image, best)] = counts[best]
+        rivals = [count for other, count in counts.items() if other not in same]
+        enough = max(rules.fewest_inliers, rules.margin * max(rivals, default=0))
+        for other in same & counts.keys():
+            if counts[other] >= enough:
+                accepted[min(image, other), max(image, other)] = counts[other]
     return accepted
