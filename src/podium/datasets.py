@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import glob
 import os
+import pickle
 import shutil
 import time
 from collections.abc import Callable
@@ -172,6 +173,35 @@ class FoldedTableDataset(AtomicSave, AbstractDataset[dict[str, Any], dict[str, A
         return Path(self._filepath).is_dir()
 
 
+class FoldedPickleDataset(AtomicSave, AbstractDataset[dict[str, Any], dict[str, Any]]):
+    """Several objects in one folder, made and read one at a time; see `FoldedTableDataset`."""
+
+    def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
+        """Declare the folder and kedro-viz's metadata."""
+        self._filepath = PurePosixPath(filepath)
+        self._version = None
+        self.metadata = metadata
+
+    def load(self) -> dict[str, Callable[[], Any]]:
+        """A function per part, by its name."""
+        parts = sorted(Path(self._filepath).glob("*.pickle"))
+        return {part.stem: partial(_read_pickle, part) for part in parts}
+
+    def _describe(self) -> dict[str, Any]:
+        return {"filepath": self._filepath}
+
+    def _write(self, data: dict[str, Callable[[], Any]]) -> None:
+        folder = Path(self._filepath)
+        folder.mkdir()
+        for name, make in data.items():
+            with (folder / f"{name}.pickle").open("wb") as file:
+                pickle.dump(make(), file, protocol=pickle.HIGHEST_PROTOCOL)
+            release_freed_memory()
+
+    def _exists_on_disk(self) -> bool:
+        return Path(self._filepath).is_dir()
+
+
 class RawCSVDataset(ConnectionMixin, AbstractDataset[None, "RawTable | None"]):
     """A competition's CSV file, checked and opened as text columns on an Ibis engine.
 
@@ -247,6 +277,11 @@ def _open_spark(connection: dict[str, Any]) -> BaseBackend:
             f"the engine Spark is not installed, see docs/scaling.md: {error}"
         ) from error
     return connect(**{name: value for name, value in connection.items() if name != "backend"})
+
+
+def _read_pickle(path: Path) -> Any:
+    with path.open("rb") as file:
+        return pickle.load(file)
 
 
 def _read_lean(path: Path) -> pd.DataFrame:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import os
+from collections.abc import Callable, Iterable
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -10,8 +11,12 @@ from kedro.io import AbstractDataset
 from kedro_datasets._typing import TablePreview
 
 from podium.datasets import AtomicSave
+from podium.outdated import OutdatedFiles
 
 if TYPE_CHECKING:
+    import pandas as pd
+
+    from podium.vision.downloading.downloaded import DownloadedImages
     from podium.vision.image_folder import ImageFolder
 
 
@@ -94,6 +99,54 @@ class WrittenImageFolderDataset(AtomicSave, ImageFolderDataset):
 
     def _exists_on_disk(self) -> bool:
         return Path(self._filepath).is_dir()
+
+    def _describe(self) -> dict[str, Any]:
+        return {"filepath": self._filepath}
+
+
+class ImageDownloadDataset(
+    AbstractDataset["Callable[[Path], pd.DataFrame]", "DownloadedImages"],
+):
+    """A folder that images are downloaded into, and the table of what became of each row.
+
+    Saving takes a function that fills the folder and gives the table. The folder is filled where
+    it lies, so that a download that was stopped goes on; the table is written last.
+    """
+
+    def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
+        """Declare the folder and kedro-viz's metadata."""
+        self._filepath = PurePosixPath(filepath)
+        self.metadata = metadata
+
+    def load(self) -> DownloadedImages:
+        """The folder and its table."""
+        import pandas as pd
+
+        from podium.vision.downloading.downloaded import DownloadedImages
+
+        return DownloadedImages(Path(self._filepath), pd.read_parquet(self._table))
+
+    def save(self, data: Callable[[Path], pd.DataFrame]) -> None:
+        """Fill the folder, then write the table."""
+        folder = Path(self._filepath)
+        folder.mkdir(parents=True, exist_ok=True)
+        table = data(folder)
+        part = self._table.with_name(f".{self._table.name}.{os.getpid()}.part")
+        table.to_parquet(part, index=False)
+        os.replace(part, self._table)
+        OutdatedFiles.paths.discard(str(self._filepath))
+
+    def preview(self, nrows: int = 10) -> TablePreview:
+        """The first rows of the table, for kedro-viz."""
+        table = self.load.__wrapped__(self).table.head(nrows)  # type: ignore[attr-defined]
+        return TablePreview(table.astype(str).to_dict(orient="split"))
+
+    @property
+    def _table(self) -> Path:
+        return Path(self._filepath) / "images.parquet"
+
+    def _exists(self) -> bool:
+        return str(self._filepath) not in OutdatedFiles.paths and self._table.is_file()
 
     def _describe(self) -> dict[str, Any]:
         return {"filepath": self._filepath}

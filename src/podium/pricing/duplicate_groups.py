@@ -156,3 +156,24 @@ def _numbered(groups: Ints) -> Ints:
     ranks = np.empty(len(first), dtype=np.int64)
     ranks[np.argsort(first)] = np.arange(len(first))
     return ranks[inverse]
+
+
+def joined_groups(groups: Ints, keys: Sequence[str]) -> Ints:
+    """Groups of which those that share a key are one.
+
+    Args:
+        groups: Group of each row, shape (n,).
+        keys: A text for each row, such as its image link; an empty one joins nothing.
+
+    Returns:
+        Group of each row, numbered from 0 in the order of their first rows, shape (n,).
+    """
+    firsts: dict[str, int] = {}
+    pairs = [
+        (group, firsts.setdefault(key, group))
+        for group, key in zip(groups.tolist(), keys, strict=True)
+        if key
+    ]
+    numbers = np.arange(int(groups.max()) + 1 if len(groups) else 0)
+    joined = _joined(numbers, np.array(pairs, dtype=np.int64).reshape(-1, 2).T)
+    return _numbered(joined[groups])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from typing import Self
 
 import numpy as np
@@ -81,6 +82,12 @@ class PriceStack:
         mixed = _mix(np.log(answers) - self._centre, self.weights_)
         limits = np.log(self._bounds)
         return np.exp(np.clip(mixed + self._centre + np.log(self.scale_), *limits))
+
+    def restricted(self, members: ArrayLike) -> PriceStack:
+        """The same stack, fitted, with these members alone: for leaving out those of weight 0."""
+        less = copy(self)
+        less.weights_ = self.weights_[np.asarray(members)]
+        return less
 
 
 def nested_stack(

@@ -9,7 +9,7 @@ scikit-learn's randomised solver.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
@@ -93,7 +93,7 @@ class TextVectors:
         Raises:
             ValueError: where no term stands in `min_df` texts.
         """
-        self._fit_terms(texts)
+        self._fit_terms(self.count(texts))
         return self
 
     def transform(self, texts: Sequence[object]) -> tuple[csr_matrix, Floats]:
@@ -106,20 +106,46 @@ class TextVectors:
             Terms, (n, terms) float32, and dense vectors, (n, components) float32. Rows have unit
             length, or are zero where a text has no known term.
         """
-        terms = _joined([block.terms(texts_of) for block, texts_of in self._inputs(texts)])
-        return terms, self._dense(terms)
+        return self.transform_counts(self.count(texts))
 
     def fit_transform(self, texts: Sequence[object]) -> tuple[csr_matrix, Floats]:
         """Fit and transform the same texts; reads them once."""
-        terms = self._fit_terms(texts)
+        return self.fit_transform_counts(self.count(texts))
+
+    def count(self, texts: Sequence[object]) -> TextCounts:
+        """Count the terms of n texts, all buckets; needs no fit.
+
+        Half of the work, and the same whatever is learnt: folds can share it.
+        """
+        titles, wholes = normalised_titles_and_texts(texts)
+        parts = [_counted(self._vectoriser("word"), wholes)]
+        if self.character_features:
+            shown = [title[:_MOST_CHARACTERS] for title in titles]
+            parts.append(_counted(self._vectoriser("char_wb"), shown))
+        return TextCounts(tuple(parts))
+
+    def fit_transform_counts(self, counts: TextCounts) -> tuple[csr_matrix, Floats]:
+        """`fit_transform` of counted texts.
+
+        Raises:
+            ValueError: where no term stands in `min_df` texts.
+        """
+        terms = self._fit_terms(counts)
         return terms, self._dense(terms)
 
-    def _fit_terms(self, texts: Sequence[object]) -> csr_matrix:
-        self._words = _Terms(self.word_features, self.min_df, self._vectoriser("word"))
-        self._characters = _Terms(self.character_features, self.min_df, self._vectoriser("char_wb"))
-        terms = _joined([block.fit_terms(texts_of) for block, texts_of in self._inputs(texts)])
+    def transform_counts(self, counts: TextCounts) -> tuple[csr_matrix, Floats]:
+        """`transform` of counted texts."""
+        pairs = zip(self._kinds, counts.parts, strict=True)
+        terms = _joined([kind.terms(part) for kind, part in pairs])
+        return terms, self._dense(terms)
+
+    def _fit_terms(self, counts: TextCounts) -> csr_matrix:
+        most = (self.word_features, self.character_features)
+        self._kinds = [_Terms(number, self.min_df) for number in most[: len(counts.parts)]]
+        pairs = zip(self._kinds, counts.parts, strict=True)
+        terms = _joined([kind.fit_terms(part) for kind, part in pairs])
         if not terms.shape[1]:
-            raise ValueError(f"no term stands in {self.min_df} of the {len(texts)} texts")
+            raise ValueError(f"no term stands in {self.min_df} of the {len(counts)} texts")
         with one_thread():
             self._svd = self._fitted_svd(terms)
         return terms
@@ -138,12 +164,6 @@ class TextVectors:
             n_features=_BUCKETS,
             dtype=np.float32,
         )
-
-    def _inputs(self, texts: Sequence[object]) -> Iterator[tuple[_Terms, list[str]]]:
-        titles, wholes = normalised_titles_and_texts(texts)
-        yield self._words, wholes
-        if self.character_features:
-            yield self._characters, [title[:_MOST_CHARACTERS] for title in titles]
 
     def _fitted_svd(self, terms: csr_matrix) -> TruncatedSVD:
         from sklearn.decomposition import TruncatedSVD
@@ -175,18 +195,35 @@ class TextVectors:
         return dense
 
 
+@dataclass(frozen=True)
+class TextCounts:
+    """Counted terms of n texts.
+
+    Attributes:
+        parts: Words and, where they are wanted, characters; each (n, buckets) float32.
+    """
+
+    parts: tuple[csr_matrix, ...]
+
+    def __len__(self) -> int:
+        """Number of texts."""
+        return int(self.parts[0].shape[0])
+
+    def take(self, rows: NDArray[np.integer]) -> TextCounts:
+        """The given rows, in that order."""
+        return TextCounts(tuple(part[rows] for part in self.parts))
+
+
 @dataclass
 class _Terms:
     """TF-IDF of one kind of terms."""
 
     most: int
     least_texts: int
-    vectoriser: HashingVectorizer
 
-    def fit_terms(self, texts: list[str]) -> csr_matrix:
+    def fit_terms(self, counts: csr_matrix) -> csr_matrix:
         from sklearn.feature_extraction.text import TfidfTransformer
 
-        counts = self._counts(texts)
         in_texts = np.bincount(counts.indices, minlength=counts.shape[1])
         known = np.flatnonzero(in_texts >= self.least_texts)
         # At a tie the lower bucket.
@@ -198,15 +235,16 @@ class _Terms:
             return counts
         return self._weights.fit(counts).transform(counts, copy=False)
 
-    def terms(self, texts: list[str]) -> csr_matrix:
-        counts = self._counts(texts)[:, self._kept]
+    def terms(self, counts: csr_matrix) -> csr_matrix:
+        counts = counts[:, self._kept]
         return self._weights.transform(counts, copy=False) if counts.size else counts
 
-    def _counts(self, texts: list[str]) -> csr_matrix:
-        from scipy.sparse import csr_matrix
 
-        # scikit-learn's hasher wants at least one text.
-        return self.vectoriser.transform(texts) if texts else csr_matrix((0, _BUCKETS), dtype="f4")
+def _counted(vectoriser: HashingVectorizer, texts: list[str]) -> csr_matrix:
+    from scipy.sparse import csr_matrix
+
+    # scikit-learn's hasher wants at least one text.
+    return vectoriser.transform(texts) if texts else csr_matrix((0, _BUCKETS), dtype="f4")
 
 
 def _joined(blocks: list[csr_matrix]) -> csr_matrix:

@@ -11,7 +11,7 @@ import ipaddress
 import socket
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 
 import httpcore
@@ -116,9 +116,17 @@ def _look_up(host: str) -> tuple[str, ...] | Exception:
 class CheckedBackend(httpcore.AsyncNetworkBackend):
     """httpcore's network, with every address checked before the connection."""
 
-    def __init__(self, *, private_addresses: bool) -> None:
-        """Say whether addresses outside the public internet are allowed."""
+    def __init__(
+        self, *, private_addresses: bool, connect_to: Mapping[str, str] | None = None
+    ) -> None:
+        """Declare the network.
+
+        Args:
+            private_addresses: Whether addresses outside the public internet are allowed.
+            connect_to: By host name, `address:port` to connect to instead, whatever the address.
+        """
         self._private = private_addresses
+        self._connect_to = dict(connect_to or {})
         self._resolver = Resolver()
 
     async def connect_tcp(
@@ -136,6 +144,9 @@ class CheckedBackend(httpcore.AsyncNetworkBackend):
             httpcore.ConnectError: where it has none at all, or none takes the connection.
             httpcore.ConnectTimeout: where that takes too long.
         """
+        if host in self._connect_to:
+            address, _, other_port = self._connect_to[host].rpartition(":")
+            return await AsyncioStream.connect(address, int(other_port), timeout)
         end = time.monotonic() + (timeout if timeout is not None else float("inf"))
         try:
             async with asyncio.timeout(timeout):

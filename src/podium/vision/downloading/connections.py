@@ -7,7 +7,7 @@ where there are hundreds. Here each lane holds one connection, and a free lane i
 from __future__ import annotations
 
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 import httpcore
@@ -30,6 +30,7 @@ class LaneTransport(httpx.AsyncBaseTransport):
         self,
         *,
         private_addresses: bool = False,
+        connect_to: Mapping[str, str] | None = None,
         http2: bool = True,
         certificates: str | None = None,
         most_idle: int = 256,
@@ -38,6 +39,7 @@ class LaneTransport(httpx.AsyncBaseTransport):
 
         Args:
             private_addresses: Allow hosts outside the public internet.
+            connect_to: See `CheckedBackend`.
             http2: Offer HTTP/2 to https hosts.
             certificates: File of the certificate authorities to trust; None for the usual ones.
             most_idle: Connections that are kept open without a request.
@@ -45,7 +47,7 @@ class LaneTransport(httpx.AsyncBaseTransport):
         Raises:
             OSError: where the file of certificates cannot be read; also `ssl.SSLError`.
         """
-        self._backend = CheckedBackend(private_addresses=private_addresses)
+        self._backend = CheckedBackend(private_addresses=private_addresses, connect_to=connect_to)
         self._http2 = http2
         self._tls = (
             httpx.create_ssl_context()

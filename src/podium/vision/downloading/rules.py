@@ -31,6 +31,8 @@ class DownloadRules(Parameters):
         most_pixels: Largest image, width times height.
         most_redirects: Redirects that one link may take.
         private_addresses: Allow hosts inside private, loopback and link-local networks.
+        connect_to: Where to connect to for a host name, as `address:port`; that address may be a
+            private one. Such a name is not looked up.
         certificates: File of the certificate authorities to trust instead of the usual ones.
         unreachable_tries: Failed connections in a row after which a host that never answered is
             given up.
@@ -59,6 +61,7 @@ class DownloadRules(Parameters):
     most_pixels: Annotated[int, Field(ge=1)] = 50_000_000
     most_redirects: Annotated[int, Field(ge=0)] = 5
     private_addresses: bool = False
+    connect_to: dict[str, str] = {}
     certificates: str | None = None
     unreachable_tries: Annotated[int, Field(ge=1)] = 3
     silent_tries: Annotated[int, Field(ge=1)] = 10

@@ -162,6 +162,7 @@ def _transport(rules: DownloadRules) -> LaneTransport:
     try:
         return LaneTransport(
             private_addresses=rules.private_addresses,
+            connect_to=rules.connect_to,
             http2=rules.http2,
             certificates=rules.certificates,
             most_idle=rules.concurrency,

@@ -1,0 +1,215 @@
+"""Stage feature_engineering: numbers of the images, folds, and the features of each fold."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from pydantic import Field
+
+from podium.common.builder import Declaration, build
+from podium.common.errors import RawDataError
+from podium.common.folds import FEWEST_FOLDS, feasible_folds, repeated_group_folds
+from podium.common.parameters import Parameters
+from podium.pipelines.amazon.raw_contract import TRAIN
+from podium.pipelines.shared import Compute
+from podium.pricing.catalog_rows import CONTENT, PRICE, SAMPLE_ID
+from podium.pricing.cross_fitting import FoldFeatures
+from podium.pricing.image_statistics import NAMES, image_statistics
+from podium.pricing.metrics import price_band_edges, price_bands
+from podium.pricing.product_features import ProductFeatures, Products
+from podium.pricing.supervised_features import SupervisedFeatures
+from podium.pricing.text_vectors import TextVectors
+from podium.vision.downloading.downloaded import DownloadedImages
+
+logger = logging.getLogger(__name__)
+
+NAIVE = "naive"
+_DECODED_SIDE = 256
+
+
+class FoldParameters(Parameters):
+    """How the rows are divided (`folds` in parameters.yml).
+
+    Attributes:
+        few_rows: Below so many rows there are `count_of_few` folds.
+        count_of_few: Folds then.
+        count: Folds.
+        many_rows: From so many rows on, `count_of_many` folds are enough.
+        count_of_many: Folds then.
+        price_bands: Bands of the price that every fold has in equal shares.
+    """
+
+    few_rows: int = Field(ge=0)
+    count_of_few: int = Field(ge=FEWEST_FOLDS)
+    count: int = Field(ge=FEWEST_FOLDS)
+    many_rows: int = Field(ge=1)
+    count_of_many: int = Field(ge=FEWEST_FOLDS)
+    price_bands: int = Field(ge=1)
+
+    def folds_for(self, rows: int) -> int:
+        """Folds for so many rows."""
+        if rows < self.few_rows:
+            return self.count_of_few
+        return self.count_of_many if rows >= self.many_rows else self.count
+
+
+class FeatureParameters(Parameters):
+    """How features are made (`features` in parameters.yml).
+
+    Attributes:
+        text: Arguments of `TextVectors`.
+        prices: Arguments of `SupervisedFeatures`.
+    """
+
+    text: dict[str, Any] = {}
+    prices: dict[str, Any] = {}
+
+    def build(self, settings: Compute) -> ProductFeatures:
+        """The features, not fitted.
+
+        Raises:
+            ParameterError: for arguments that a class refuses.
+        """
+        vectors, prices = (
+            build(
+                {"type": f"{kind.__module__}.{kind.__name__}", "arguments": arguments},
+                seed=settings.seed,
+                threads=settings.threads,
+            )
+            for kind, arguments in ((TextVectors, self.text), (SupervisedFeatures, self.prices))
+        )
+        return ProductFeatures(vectors, prices)
+
+
+class ImageFeatureParameters(Parameters):
+    """Numbers of an image (`image_features` in parameters.yml).
+
+    Attributes:
+        statistics: Colour, edge and size statistics.
+        encoders: Encoders of images by name, such as a PretrainedEncoder.
+    """
+
+    statistics: bool = True
+    encoders: dict[str, Declaration] = {}
+
+
+def compute_image_features(
+    images: DownloadedImages, parameters: dict[str, Any], compute: dict[str, Any]
+) -> pd.DataFrame:
+    """Numbers of every real image: `image_features`, a row per row of `images`.
+
+    Columns: sample_id, is_real, and float32 numbers, NaN for placeholders; no numbers at all
+    where there is no real image.
+    """
+    wanted, settings = ImageFeatureParameters.parse(parameters), Compute.parse(compute)
+    table = pd.DataFrame({SAMPLE_ID: images.table[SAMPLE_ID], "is_real": images.real})
+    if not images.real.any():
+        return table
+    parts = [table]
+    if wanted.statistics:
+        pixels = images.read_all(_DECODED_SIDE, settings.threads)
+        numbers = image_statistics(pixels, settings.threads)
+        parts.append(pd.DataFrame(numbers, columns=list(NAMES)))
+    for name, declared in wanted.encoders.items():
+        if declared.enabled:
+            parts.append(_encoded(name, declared, images, settings))
+    return pd.concat(parts, axis=1)
+
+
+def _encoded(
+    name: str, declared: Declaration, images: DownloadedImages, settings: Compute
+) -> pd.DataFrame:
+    """Vectors of the real images by one encoder, NaN for the others."""
+    encoder = build(declared, threads=settings.threads)
+    real = np.flatnonzero(images.real)
+    blank = np.zeros((32, 32, 3), np.uint8)
+
+    def read(place: int) -> np.ndarray:
+        pixels = images.read(int(real[place]))
+        return blank if pixels is None else pixels
+
+    vectors = encoder.encode(read, len(real))
+    whole = np.full((len(images.table), vectors.shape[1]), np.nan, np.float32)
+    whole[real] = vectors
+    return pd.DataFrame(whole, columns=[f"{name}_{at}" for at in range(whole.shape[1])])
+
+
+def assign_folds(
+    train: pd.DataFrame,
+    duplicates: pd.DataFrame,
+    parameters: dict[str, Any],
+    compute: dict[str, Any],
+) -> pd.DataFrame:
+    """Divide the training rows into folds with alike prices, duplicates kept together.
+
+    Returns:
+        `folds`: sample_id, price, group, fold, and naive_fold, which cuts through the groups.
+
+    Raises:
+        RawDataError: the rows are duplicates of too few products.
+    """
+    wanted, settings = FoldParameters.parse(parameters), Compute.parse(compute)
+    prices, groups = train[PRICE].to_numpy(), duplicates["group"].to_numpy()
+    count = wanted.folds_for(len(train))
+    bands = price_bands(prices, price_band_edges(prices, wanted.price_bands))
+    if feasible_folds(bands, groups, count) < count:
+        bands = np.zeros(len(train), np.int64)
+    count = feasible_folds(bands, groups, count)
+    if count < FEWEST_FOLDS:
+        problem = "all rows are duplicates of one product; at least two products are needed"
+        raise RawDataError(problem, file=TRAIN.name, column=CONTENT)
+    draws = [
+        repeated_group_folds(bands, each, count, 1, settings.seed)[0] for each in (groups, None)
+    ]
+    logger.info(
+        "%d folds of %s rows in %s groups",
+        count,
+        f"{len(train):,}",
+        f"{len(np.unique(groups)):,}",
+    )
+    return train[[SAMPLE_ID, PRICE]].assign(group=groups, fold=draws[0], naive_fold=draws[1])
+
+
+def build_features(
+    train_products: pd.DataFrame,
+    image_features: pd.DataFrame,
+    folds: pd.DataFrame,
+    parameters: dict[str, Any],
+    compute: dict[str, Any],
+) -> dict[str, Callable[[], FoldFeatures]]:
+    """Features of each fold, fitted on the other folds; `naive` holds out the first naive fold."""
+    wanted, settings = FeatureParameters.parse(parameters), Compute.parse(compute)
+    products = wanted.build(settings).counted(
+        products_of(train_products, image_features.head(len(train_products)))
+    )
+    prices = folds[PRICE].to_numpy()
+    cuts = {
+        f"fold_{number}": (folds["fold"].to_numpy() == number, folds["group"].to_numpy())
+        for number in range(int(folds["fold"].max()) + 1)
+    }
+    # A naive split knows of no groups, neither outside nor inside.
+    cuts[NAIVE] = (folds["naive_fold"].to_numpy() == 0, np.arange(len(folds)))
+
+    def make(name: str) -> FoldFeatures:
+        began = time.monotonic()
+        held, groups = cuts[name]
+        fitted, rest = np.flatnonzero(~held), np.flatnonzero(held)
+        features = wanted.build(settings)
+        own = features.fit_transform(products.take(fitted), prices[fitted], groups[fitted])
+        others = features.transform(products.take(rest))
+        seconds = time.monotonic() - began
+        logger.info("features of %s: %d rows, %.0f s", name, len(products), seconds)
+        return FoldFeatures(own, others, fitted, rest, seconds)
+
+    return {name: lambda name=name: make(name) for name in cuts}
+
+
+def products_of(parsed: pd.DataFrame, images: pd.DataFrame) -> Products:
+    """Products from their parsed texts and the rows of `image_features` in the same order."""
+    numbers = images.drop(columns=[SAMPLE_ID, "is_real"], errors="ignore")
+    return Products.of(parsed[CONTENT].tolist(), parsed, numbers.to_numpy(np.float32))

@@ -1,0 +1,208 @@
+"""Stage modeling: prices out of fold by every model, their stack, and the naive split."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from podium.pipelines.amazon.feature_engineering import NAIVE
+from podium.pipelines.amazon.models import (
+    CONSTANT,
+    STACK,
+    ModelingParameters,
+    build_models,
+    declared_models,
+)
+from podium.pipelines.shared import Compute
+from podium.pricing.best_constant import best_constant
+from podium.pricing.catalog_rows import PRICE, SAMPLE_ID
+from podium.pricing.cross_fitting import (
+    CrossFitted,
+    FoldFeatures,
+    OutOfFold,
+    cross_fit_within_budget,
+    out_of_fold,
+)
+from podium.pricing.metrics import smape
+from podium.pricing.price_stack import PriceStack, nested_stack
+
+logger = logging.getLogger(__name__)
+
+COSTS = ["fit_seconds", "predict_seconds", "peak_memory_mb"]
+
+
+def cross_fit_models(
+    features: Mapping[str, Callable[[], FoldFeatures]],
+    folds: pd.DataFrame,
+    models: dict[str, Any],
+    parameters: dict[str, Any],
+    compute: dict[str, Any],
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Prices out of fold by every enabled model.
+
+    Returns:
+        `member_prices` (sample_id and a column per model), and `fit_log`.
+    """
+    settings, wanted = Compute.parse(compute), ModelingParameters.parse(parameters)
+    makes = build_models(models, settings)
+    prices, budget = folds[PRICE].to_numpy(), settings.budget
+    splits = {name: read for name, read in features.items() if name != NAIVE}
+
+    def report(name: str, done: OutOfFold) -> None:
+        logger.info("%s: SMAPE %.4f, %.0f s", name, smape(prices, done.prices), done.fit_seconds)
+
+    done = cross_fit_within_budget(
+        makes,
+        splits,
+        prices,
+        folds["group"].to_numpy(),
+        budget,
+        wanted.seconds(budget) + _refit_seconds(splits, budget.seconds),
+        refit_ratio=1 / (len(splits) - 1),
+        on_fitted=report,
+    )
+    for name, why in done.left_out.items():
+        logger.warning("%s: %s", name, why)
+    members = folds[[SAMPLE_ID]].assign(**{name: each.prices for name, each in done.models.items()})
+    return members, _fit_log(models, done)
+
+
+def stack_prices(
+    member_prices: pd.DataFrame,
+    folds: pd.DataFrame,
+    fit_log: pd.DataFrame,
+    models: dict[str, Any],
+    parameters: dict[str, Any],
+) -> tuple[pd.DataFrame, pd.DataFrame, PriceStack | None, pd.DataFrame]:
+    """Stack the members, with weights found without each fold.
+
+    Returns:
+        `oof_predictions` (model, sample_id, fold, price, predicted); `stack_weights` (model,
+        weight, low, high); `models`, the stack of all out-of-fold prices (None without members);
+        and `model_log`, the fit log with the rows of the constant and the stack.
+    """
+    wanted = ModelingParameters.parse(parameters)
+    prices, numbers = folds[PRICE].to_numpy(), folds["fold"].to_numpy()
+    said = {CONSTANT: _constants(prices, numbers)}
+    said |= {name: member_prices[name].to_numpy() for name in member_prices if name != SAMPLE_ID}
+    members = stack_members(member_prices, models)
+    weights, stack = pd.DataFrame(columns=["model", "weight", "low", "high"]), None
+    if members:
+        answers = member_prices[members].to_numpy()
+        stack = wanted.stack().fit(answers, prices)
+        said[STACK] = nested_stack(answers, prices, numbers, wanted.stack())
+        weights = _weights(members, stack, answers, prices, numbers, wanted)
+        logger.info("%s: SMAPE %.4f", STACK, smape(prices, said[STACK]))
+    rows = folds[[SAMPLE_ID, "fold", PRICE]]
+    parts = [rows.assign(model=name, predicted=each) for name, each in said.items()]
+    columns = ["model", SAMPLE_ID, "fold", PRICE, "predicted"]
+    oof = pd.concat(parts, ignore_index=True)[columns]
+    return oof, weights, stack, _model_log(fit_log, members)
+
+
+def fit_naive_models(
+    features: Mapping[str, Callable[[], FoldFeatures]],
+    folds: pd.DataFrame,
+    fit_log: pd.DataFrame,
+    models: dict[str, Any],
+    parameters: dict[str, Any],
+    compute: dict[str, Any],
+) -> pd.DataFrame:
+    """What a few models say of rows whose duplicates they have seen: `naive_predictions`.
+
+    Returns:
+        model, sample_id, predicted; empty where no such model was fitted in time.
+    """
+    settings, wanted = Compute.parse(compute), ModelingParameters.parse(parameters)
+    fitted = set(fit_log.loc[fit_log["fit_seconds"].notna(), "model"])
+    makes = build_models(models, settings)
+    prices, alone = folds[PRICE].to_numpy(), np.arange(len(folds))
+    parts = [pd.DataFrame({"model": [], SAMPLE_ID: [], "predicted": []})]
+    for name in (name for name in wanted.naive_models if name in fitted):
+        budget = settings.budget
+        if budget.remaining() < wanted.seconds(budget):
+            logger.warning("%s is not scored on the naive split: no time is left", name)
+            continue
+        done = out_of_fold(makes[name], {NAIVE: features[NAIVE]}, prices, alone, float("inf"))
+        held = np.isfinite(done.prices)
+        part = folds.loc[held, [SAMPLE_ID]].assign(model=name, predicted=done.prices[held])
+        parts.append(part[["model", SAMPLE_ID, "predicted"]])
+    table = pd.concat(parts, ignore_index=True)
+    return table.astype({"model": "str", SAMPLE_ID: "str", "predicted": "float64"})
+
+
+def stack_members(member_prices: pd.DataFrame, models: dict[str, Any]) -> list[str]:
+    """The declared members of the stack that were fitted, in their order."""
+    declared = declared_models(models)
+    return [name for name in declared if name in member_prices and declared[name].member]
+
+
+def _constants(prices: np.ndarray, folds: np.ndarray) -> np.ndarray:
+    answers = np.empty(len(prices))
+    for number in np.unique(folds):
+        held = folds == number
+        answers[held] = best_constant(prices[~held])
+    return answers
+
+
+def _refit_seconds(splits: Mapping[str, Callable[[], FoldFeatures]], budget: float | None) -> float:
+    """What the features of all rows and of the test will take, by those of the folds."""
+    if budget is None:
+        return 0.0
+    longest = max(read().seconds for read in splits.values())
+    return longest * len(splits) / (len(splits) - 1)
+
+
+def _weights(
+    members: list[str],
+    stack: PriceStack,
+    answers: np.ndarray,
+    prices: np.ndarray,
+    folds: np.ndarray,
+    wanted: ModelingParameters,
+) -> pd.DataFrame:
+    """Weights of the submission's stack, least and most over the folds."""
+    nested = np.array(
+        [
+            wanted.stack().fit(answers[folds != number], prices[folds != number]).weights_
+            for number in np.unique(folds)
+        ]
+    )
+    return pd.DataFrame(
+        {
+            "model": members,
+            "weight": stack.weights_,
+            "low": nested.min(axis=0),
+            "high": nested.max(axis=0),
+        }
+    )
+
+
+def _fit_log(models: dict[str, Any], done: CrossFitted) -> pd.DataFrame:
+    rows = []
+    for name, model in declared_models(models).items():
+        row: dict[str, Any] = {
+            "model": name,
+            "kind": model.kind,
+            "note": done.left_out.get(name, ""),
+        }
+        if name in done.models:
+            row |= {cost: getattr(done.models[name], cost) for cost in COSTS}
+        rows.append(row)
+    types = dict.fromkeys(COSTS, "float64")
+    return pd.DataFrame(rows).reindex(columns=["model", "kind", *COSTS, "note"]).astype(types)
+
+
+def _model_log(fit_log: pd.DataFrame, members: list[str]) -> pd.DataFrame:
+    free = dict.fromkeys(COSTS, 0.0)
+    rows = [{"model": CONSTANT, "kind": "baseline", "note": "no model at all", **free}]
+    if members:
+        own = fit_log[fit_log["model"].isin(members)][COSTS]
+        spent = {name: own[name].sum() for name in COSTS[:2]} | {COSTS[2]: own[COSTS[2]].max()}
+        note = f"of {len(members)} members"
+        rows.append({"model": STACK, "kind": "blend", "note": note, **spent})
+    return pd.concat([fit_log, pd.DataFrame(rows)], ignore_index=True)

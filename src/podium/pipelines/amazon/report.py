@@ -1,0 +1,196 @@
+"""The report of an Amazon run: what a reader wants to know, in the order of the questions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from podium.common import charts
+from podium.common.charts import Mark
+from podium.common.leaderboard import left_out
+from podium.common.report import (
+    Chart,
+    Column,
+    Figure,
+    Report,
+    Section,
+    Table,
+    comparison_figures,
+    data_quality_section,
+    facts_section,
+    how_to_read_section,
+    leaderboard_section,
+    make_table,
+    records,
+    render_report,
+    score,
+    signed,
+    text,
+    verdict,
+    whole,
+)
+from podium.pipelines.amazon.evaluation import SCORE_UNIT, Evaluation
+from podium.pipelines.shared import chosen_model, count_quarantine, submission_text
+from podium.pricing.catalog_rows import PRICE, SAMPLE_ID
+
+READINGS = (
+    Column("median_error", "Median row, %", score),
+    Column("log_rmse", "RMSE of log1p", score),
+    Column("median_ratio", "Median ratio", score),
+)
+BREAKDOWNS = {
+    "price_band": "By price; bands of about as many rows",
+    "image": "With and without a real image",
+    "duplicates": "Products listed once, and those listed again",
+}
+_MOST_POINTS = 1500
+HOW_TO_READ = (
+    "The score is the organiser's SMAPE in percent; lower is better, so that a gain has a minus. "
+    "Every row is priced by models, features and a stack that saw neither it nor its duplicates.",
+    "An interval says how far the score moves when other products are drawn (bootstrap over groups "
+    "of duplicates, at {confidence} confidence). Two models are compared by the paired interval of "
+    "their difference.",
+    "Median ratio: predicted over true price of the middle row; 1 is without bias.",
+)
+
+
+def make_report(
+    *,
+    leaderboard: pd.DataFrame,
+    model_log: pd.DataFrame,
+    stack_weights: pd.DataFrame,
+    breakdown: pd.DataFrame,
+    split_scores: pd.DataFrame,
+    row_errors: pd.DataFrame,
+    test_copies: pd.DataFrame,
+    image_features: pd.DataFrame,
+    data_quality: pd.DataFrame,
+    quarantine: pd.DataFrame,
+    run: dict[str, Any],
+    parameters: dict[str, Any],
+) -> str:
+    """Write the report as one HTML page.
+
+    Args:
+        leaderboard: Best first.
+        model_log: All models, those left out included.
+        stack_weights: Weight of each member.
+        breakdown: Scores by price, image and duplicates.
+        split_scores: The naive split beside the grouped one.
+        row_errors: Training rows, the worst predicted first.
+        test_copies: Test rows that are duplicates of training rows.
+        image_features: Which rows have a real image.
+        data_quality: Counts of what was found in the raw files.
+        quarantine: Rows that were set aside.
+        run: Facts of the run: `data`, `preset`, `submission` (path).
+        parameters: Of the stage.
+    """
+    settings = Evaluation.parse(parameters)
+    chosen = chosen_model(leaderboard, settings)
+    report = Report(
+        title="Amazon: the price of a product",
+        data=str(run.get("data", "sample")),
+        preset=str(run.get("preset", "base")),
+        verdict=verdict(leaderboard, chosen),
+        figures=_figures(leaderboard, image_features, chosen),
+        sections=(
+            leaderboard_section(
+                leaderboard, left_out(model_log, leaderboard), SCORE_UNIT, READINGS, chosen
+            ),
+            _errors_section(breakdown, row_errors, settings.hardest_rows, chosen),
+            _trust_section(split_scores, test_copies),
+            _stack_section(stack_weights),
+            data_quality_section(data_quality, count_quarantine(quarantine)),
+            how_to_read_section(HOW_TO_READ, settings.confidence),
+            facts_section("This run", run, submission_text(run, "amazon")),
+        ),
+    )
+    return render_report(report)
+
+
+def _figures(
+    leaderboard: pd.DataFrame, image_features: pd.DataFrame, chosen: str
+) -> tuple[Figure, ...]:
+    real = int(image_features["is_real"].sum())
+    note = f"of {len(image_features):,} rows of both files; the others have a placeholder"
+    return (
+        *comparison_figures(leaderboard, chosen, "SMAPE, %,"),
+        Figure("Real images", whole(real), note),
+    )
+
+
+def _errors_section(
+    breakdown: pd.DataFrame, row_errors: pd.DataFrame, count: int, chosen: str
+) -> Section:
+    own = breakdown[breakdown["model"] == chosen]
+    blocks: list[Table | Chart] = []
+    for name, caption in BREAKDOWNS.items():
+        marks = [
+            Mark(f"{row['group']} ({row['rows']:,})", row["score"], row["ci_low"], row["ci_high"])
+            for row in records(own[own["breakdown"] == name])
+        ]
+        blocks.append(Chart(charts.bar_chart(marks, SCORE_UNIT), caption))
+    blocks.append(Chart(charts.scatter_chart(_points(row_errors)), "True price across, predicted "
+                        "price up, both as logarithms"))  # fmt: skip
+    columns = [
+        Column(SAMPLE_ID, "Row", text, number=False),
+        Column("item_name", "Title", text, number=False),
+        Column(PRICE, "Price", _price),
+        Column("predicted", "Predicted", _price),
+        Column("error", "Error, %", score),
+    ]
+    blocks.append(make_table(row_errors.head(count), columns, "The rows with the largest error"))
+    paragraphs = (
+        f"Out-of-fold prices of {chosen}. The worst rows may have a wrong price or text: look at "
+        "them first.",
+    )
+    return Section("Where it errs", paragraphs, tuple(blocks))
+
+
+def _points(row_errors: pd.DataFrame) -> dict[str, tuple[list[float], list[float]]]:
+    rows = row_errors.sort_values(SAMPLE_ID)
+    at = np.unique(np.linspace(0, len(rows) - 1, min(_MOST_POINTS, len(rows))).astype(int))
+    shown = np.log10(rows.iloc[at][[PRICE, "predicted"]].to_numpy())
+    return {"main:rows": (shown[:, 0].tolist(), shown[:, 1].tolist())}
+
+
+def _trust_section(split_scores: pd.DataFrame, test_copies: pd.DataFrame) -> Section:
+    columns = [
+        Column("model", "Model", text, number=False),
+        Column("rows", "Rows", whole),
+        Column("grouped", "Grouped split", score),
+        Column("naive", "Naive split", score),
+        Column("difference", "Naive less grouped", signed),
+        Column("ci_low", "from", signed),
+        Column("ci_high", "to", signed),
+    ]
+    paragraphs = (
+        "Products are listed again and again. Folds that cut through such duplicates let a model "
+        "look prices up, and flatter it. All other scores on this page are of the grouped split; "
+        "here is the naive one beside it, on the same rows.",
+        f"{test_copies['test_id'].nunique():,} test rows are duplicates of training rows. Their "
+        "prices are easier than the local score says.",
+    )
+    table = make_table(split_scores, columns, "SMAPE in percent")
+    return Section("Can the score be trusted", paragraphs, (table,))
+
+
+def _stack_section(stack_weights: pd.DataFrame) -> Section:
+    shown = stack_weights.sort_values(["weight", "model"], ascending=[False, True])
+    columns = [
+        Column("model", "Model", text, number=False),
+        Column("weight", "Weight", score),
+        Column("low", "Least over the folds", score),
+        Column("high", "Most", score),
+    ]
+    paragraphs = (
+        "Weights of the logarithms of the prices, none below zero, chosen for SMAPE. They need not "
+        "add up to 1. For the score they are found without each fold.",
+    )
+    return Section("The stack", paragraphs, (make_table(shown, columns),))
+
+
+def _price(value: float) -> str:
+    return f"{value:,.2f}"

@@ -1,0 +1,114 @@
+"""Stage submission: refit on all rows, price the test rows, write what the organiser takes."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from podium.pipelines.amazon.evaluation import Evaluation
+from podium.pipelines.amazon.feature_engineering import FeatureParameters, products_of
+from podium.pipelines.amazon.modeling import stack_members
+from podium.pipelines.amazon.models import STACK, build_models
+from podium.pipelines.amazon.submission_rules import rules
+from podium.pipelines.shared import Compute, accepted, chosen_model
+from podium.pricing.best_constant import best_constant
+from podium.pricing.catalog_rows import PRICE, SAMPLE_ID
+from podium.pricing.feature_set import FeatureSet
+from podium.pricing.fitted_prices import FittedPrices
+from podium.pricing.price_stack import PriceStack
+
+logger = logging.getLogger(__name__)
+
+_DECIMALS = 4
+
+
+def refit_models(
+    train_products: pd.DataFrame,
+    image_features: pd.DataFrame,
+    folds: pd.DataFrame,
+    member_prices: pd.DataFrame,
+    stack: PriceStack | None,
+    leaderboard: pd.DataFrame,
+    feature_parameters: dict[str, Any],
+    models: dict[str, Any],
+    evaluation: dict[str, Any],
+    compute: dict[str, Any],
+) -> FittedPrices:
+    """Fit what the submission is made by on all training rows: `final_models`.
+
+    The stack's weights come from the out-of-fold prices of all rows; a member that weighs nothing
+    is not fitted.
+    """
+    settings = Compute.parse(compute)
+    prices, groups = folds[PRICE].to_numpy(), folds["group"].to_numpy()
+    constant = best_constant(prices)
+    chosen = chosen_model(leaderboard, Evaluation.parse(evaluation))
+    names, final = [chosen] if chosen in member_prices else [], None
+    if chosen == STACK and stack is not None:
+        kept = np.flatnonzero(stack.weights_)
+        names = [stack_members(member_prices, models)[place] for place in kept]
+        final = stack.restricted(kept)
+    if not names:
+        return FittedPrices(constant, None, {}, None)
+    products = products_of(train_products, image_features.head(len(train_products)))
+    features = FeatureParameters.parse(feature_parameters).build(settings)
+    own = features.fit_transform(products, prices, groups)
+    makes = build_models(models, settings)
+    fitted = {}
+    for name in names:
+        fitted[name] = makes[name]().fit(own, prices, groups)
+        logger.info("%s is fitted on all %s rows", name, f"{len(products):,}")
+    return FittedPrices(constant, features, fitted, final, image_columns(image_features))
+
+
+def build_test_features(
+    test_products: pd.DataFrame, image_features: pd.DataFrame, final_models: FittedPrices
+) -> FeatureSet | None:
+    """Features of the products that a price is asked for; None where no model needs them.
+
+    `image_features` ends with the rows of these products; numbers that it lacks count as those of
+    a product without an image.
+    """
+    rows = len(test_products)
+    own = image_features.tail(rows).reset_index(drop=True)
+    numbers = own.reindex(index=range(rows), columns=list(final_models.image_columns))
+    return final_models.features_of(products_of(test_products, numbers))
+
+
+def predict_prices(
+    test_products: pd.DataFrame, test_features: FeatureSet | None, final_models: FittedPrices
+) -> pd.DataFrame:
+    """The price of every product: `test_predictions` (sample_id, price, and what each model said).
+
+    The rows stand in the order of the products.
+    """
+    rows = len(test_products)
+    members = final_models.member_prices(test_features)
+    if not members:
+        constant = final_models.constant
+        logger.warning("there is no fitted model: every row gets the best constant, %g", constant)
+    table = test_products.reindex(columns=[SAMPLE_ID]).reset_index(drop=True)
+    return table.assign(**{PRICE: final_models.combined(members, rows)}, **members)
+
+
+def order_prices(test_predictions: pd.DataFrame, test: pd.DataFrame) -> pd.DataFrame:
+    """`sample_id`, `price` in the order of the test file, not yet checked."""
+    prices = test_predictions.set_index(SAMPLE_ID)[PRICE].reindex(test[SAMPLE_ID])
+    return pd.DataFrame({SAMPLE_ID: test[SAMPLE_ID], PRICE: prices.round(_DECIMALS).to_numpy()})
+
+
+def check_submission(ordered_prices: pd.DataFrame, test: pd.DataFrame) -> pd.DataFrame:
+    """Let a submission pass that keeps every rule of the organiser.
+
+    Raises:
+        SubmissionError: if any rule is broken, so that nothing is written.
+    """
+    return accepted(ordered_prices, rules(test[SAMPLE_ID].tolist()), "as many test rows")
+
+
+def image_columns(image_features: pd.DataFrame) -> tuple[str, ...]:
+    """Names of the numbers of an image."""
+    return tuple(name for name in image_features if name not in (SAMPLE_ID, "is_real"))

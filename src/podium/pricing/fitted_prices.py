@@ -1,0 +1,52 @@
+"""What makes the prices of new products: fitted features, models and their stack."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from podium.pricing.feature_set import FeatureSet
+from podium.pricing.price_models import PriceModel
+from podium.pricing.price_stack import PriceStack
+from podium.pricing.product_features import ProductFeatures, Products
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class FittedPrices:
+    """One object that prices products.
+
+    Attributes:
+        constant: The price without any model.
+        features: Makes the models' features; None where there is no model.
+        models: By name, in the order of the stack.
+        stack: Weighs the models; None where there is a single one, or none.
+        image_columns: Numbers of an image that the models know.
+    """
+
+    constant: float
+    features: ProductFeatures | None
+    models: Mapping[str, PriceModel]
+    stack: PriceStack | None
+    image_columns: tuple[str, ...] = ()
+
+    def features_of(self, products: Products) -> FeatureSet | None:
+        """Features of n products; None where no model needs them."""
+        return None if self.features is None else self.features.transform(products)
+
+    def member_prices(self, features: FeatureSet | None) -> dict[str, Floats]:
+        """What each model says, shape (rows,); nothing where there are no features."""
+        if features is None:
+            return {}
+        return {name: model.predict(features) for name, model in self.models.items()}
+
+    def combined(self, members: Mapping[str, Floats], rows: int) -> Floats:
+        """The price of each row from those of the models, shape (rows,), positive and finite."""
+        if not members:
+            return np.full(rows, self.constant)
+        answers = np.stack([members[name] for name in self.models], axis=1)
+        return answers[:, 0] if self.stack is None else self.stack.predict(answers)

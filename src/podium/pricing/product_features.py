@@ -1,0 +1,117 @@
+"""The features of products as one fitted object: text vectors, table, image, prices of others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from podium.pricing.feature_set import FeatureSet
+from podium.pricing.supervised_features import SupervisedFeatures
+from podium.pricing.table_features import table_categories, table_numbers
+from podium.pricing.text_vectors import TextCounts, TextVectors
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+    from scipy.sparse import csr_matrix
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Products:
+    """What is known of n products before anything is fitted.
+
+    Attributes:
+        texts: Catalogue texts as they stand.
+        table: See `podium.pricing.table_features.table_numbers`.
+        categories: See `podium.pricing.table_features.table_categories`.
+        image: Numbers of the image, (n, numbers) float32; NaN in rows without a real one.
+        counts: Terms of the texts, counted; None where they are not counted yet.
+    """
+
+    texts: Sequence[str]
+    table: pd.DataFrame
+    categories: pd.DataFrame
+    image: Floats
+    counts: TextCounts | None = None
+
+    @classmethod
+    def of(cls, texts: Sequence[str], parsed: pd.DataFrame, image: Floats) -> Self:
+        """From texts and what `podium.pricing.catalog_text.parse_catalog` made of them.
+
+        Raises:
+            ValueError: the parts differ in length.
+        """
+        if not len(texts) == len(parsed) == len(image):
+            raise ValueError(f"{len(texts)} texts, {len(parsed)} parsed, {len(image)} of images")
+        return cls(list(texts), table_numbers(parsed), table_categories(parsed), image)
+
+    def __len__(self) -> int:
+        """Number of products."""
+        return len(self.texts)
+
+    def take(self, rows: NDArray[np.integer]) -> Products:
+        """The given rows, in that order."""
+        return Products(
+            [self.texts[row] for row in rows],
+            self.table.iloc[rows].reset_index(drop=True),
+            self.categories.iloc[rows].reset_index(drop=True),
+            self.image[rows],
+            None if self.counts is None else self.counts.take(rows),
+        )
+
+
+class ProductFeatures:
+    """Text vectors and features made from the prices of others, fitted on the same products.
+
+    It belongs into every fold anew.
+    """
+
+    def __init__(self, vectors: TextVectors, prices: SupervisedFeatures) -> None:
+        """Declare both parts; neither is fitted."""
+        self.vectors, self.prices = vectors, prices
+
+    def counted(self, products: Products) -> Products:
+        """The same products with their terms counted, which folds can share."""
+        return replace(products, counts=self._counts(products))
+
+    def fit_transform(
+        self, products: Products, prices: NDArray[np.floating], groups: NDArray[np.integer]
+    ) -> FeatureSet:
+        """Learn from n products, and give their features.
+
+        No row's features hold its own price, nor that of a row of its group.
+
+        Args:
+            products: Training products.
+            prices: Positive and finite, shape (n,).
+            groups: Duplicates, shape (n,).
+
+        Raises:
+            ValueError: too few texts or groups, or lengths that differ.
+        """
+        terms, text = self.vectors.fit_transform_counts(self._counts(products))
+        return self.prices.fit_transform(_feature_set(products, terms, text), prices, groups)
+
+    def transform(self, products: Products) -> FeatureSet:
+        """Features of other products."""
+        terms, text = self.vectors.transform_counts(self._counts(products))
+        return self.prices.transform(_feature_set(products, terms, text))
+
+    def _counts(self, products: Products) -> TextCounts:
+        return products.counts or self.vectors.count(products.texts)
+
+
+def _feature_set(products: Products, terms: csr_matrix, text: Floats) -> FeatureSet:
+    return FeatureSet(
+        terms=terms,
+        text=text,
+        image=products.image,
+        table=products.table,
+        categories=products.categories,
+    )
