@@ -9,7 +9,7 @@ from kedro.io import DatasetError
 from PIL import Image
 
 from podium.common.errors import PodiumError
-from podium.common.raw_files import RawFile, RawFolder, find_raw, missing_raw_files
+from podium.common.raw_files import RawFile, RawFolder, find_raw
 from podium.data_tree import data_kind, demand_raw_files, raw_files
 from podium.hooks import user_message
 from podium.image_datasets import ImageFolderDataset
@@ -93,8 +93,6 @@ def test_what_a_contract_describes_is_found(raw):
     assert find_raw(raw / "file", RawFolder("file")) is None
     assert find_raw(raw / "notes.csv", RawFile("notes.csv", ())) == raw / "notes.csv.gz"
     assert find_raw(raw / "images", RawFile("images", ())) is None
-    lacking = [RawFolder("images"), RawFolder("more"), RawFolder("rest", required=False)]
-    assert missing_raw_files(raw, lacking) == ["more"]
 
 
 def demand(raw):

@@ -4,7 +4,6 @@ import pytest
 from podium.common.bootstrap import (
     bootstrap,
     bootstrap_mean,
-    paired_difference,
     resampled_means,
     sums_and_counts,
 )
@@ -43,17 +42,6 @@ def test_same_seed_same_bytes_whatever_the_memory():
     blocks = resampled_means(values, resamples=301, seed=7, memory_mb=0.05)
     assert whole.tobytes() == blocks.tobytes()
     assert not np.array_equal(whole, resampled_means(values, resamples=301, seed=8))
-
-
-def test_a_paired_difference_is_narrower_than_two_intervals():
-    generator = np.random.default_rng(4)
-    shared = generator.random(400)
-    better = shared + 0.01 + generator.normal(0, 0.02, 400)
-    gap = paired_difference(better, shared)
-    assert gap.excludes_zero and gap.low > 0
-    alone = bootstrap_mean(shared)
-    assert (gap.high - gap.low) * 5 < alone.high - alone.low
-    assert not paired_difference(shared, shared).excludes_zero
 
 
 def test_groups_are_drawn_whole():
@@ -101,7 +89,6 @@ def test_macro_f1_fits_the_same_routine():
         (lambda: bootstrap_mean([1.0, 2.0], groups=[1]), "group labels"),
         (lambda: bootstrap_mean([1.0, 2.0], confidence=95), "between 0 and 1"),
         (lambda: bootstrap_mean([1.0, 2.0], resamples=0), "at least 1"),
-        (lambda: paired_difference([1.0], [1.0, 2.0]), "same units"),
     ],
 )
 def test_wrong_input_is_refused(call, message):

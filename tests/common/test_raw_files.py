@@ -15,7 +15,6 @@ from podium.common.raw_files import (
     RawFile,
     RawTable,
     find_raw_file,
-    missing_raw_files,
     open_raw_csv,
 )
 from podium.common.raw_lines import scan_file
@@ -119,7 +118,6 @@ def test_gzip_by_name_and_of_several_members(tmp_path: Path) -> None:
     assert find_raw_file(tmp_path / "two.csv") == tmp_path / "two.csv.gz"
     raw = open_raw_csv(tmp_path / "two.csv", SPEC, ibis.duckdb.connect())
     assert values(raw.table.order_by("row").execute()) == [("1", "2"), ("3", "4")]
-    assert missing_raw_files(tmp_path, [SPEC, RawFile("none.csv", ())]) == ["none.csv"]
 
 
 def test_extra_columns_and_cut_end_are_told(tmp_path: Path) -> None:

@@ -9,14 +9,12 @@ from hypothesis import strategies as st
 
 from podium.common.submission import (
     Fault,
-    SubmissionError,
     check,
     check_file,
     check_frame,
     render_faults,
-    write_submission,
 )
-from podium.common.submission_file import read_bytes, read_submission, read_text
+from podium.common.submission_file import read_bytes, read_text
 from podium.common.submission_rules import (
     Columns,
     GroupSize,
@@ -198,13 +196,11 @@ def test_garbage_is_never_accepted_and_never_crashes(content):
     assert check(read_bytes(content), RULES)
 
 
-def test_a_bad_submission_cannot_be_written(tmp_path):
-    path = tmp_path / "deep" / "submission.csv"
+def test_a_frame_is_judged_by_the_text_that_is_written_of_it():
     good = pd.DataFrame(
         {"id": range(6), "user": [7] * 3 + [9] * 3, "item": [1, 2, 3] * 2, "rank": [1, 2, 3] * 2}
     )
-    write_submission(good, path, RULES)
-    before = path.read_bytes()
+    assert check_frame(good, RULES) == []
     for bad in (
         good.assign(item=1),
         good.assign(rank=good["rank"].astype(float)),
@@ -213,32 +209,3 @@ def test_a_bad_submission_cannot_be_written(tmp_path):
         good.assign(item=np.nan),
     ):
         assert check_frame(bad, RULES)
-        with pytest.raises(SubmissionError, match="breaks its rules") as error:
-            write_submission(bad, path, RULES)
-        assert error.value.faults
-    assert path.read_bytes() == before
-    assert read_submission(path).frame.shape == (6, 4)
-    assert [file.name for file in path.parent.iterdir()] == ["submission.csv"]
-
-
-def test_a_write_that_fails_leaves_the_old_file(tmp_path, monkeypatch):
-    path = tmp_path / "submission.csv"
-    path.write_text("old")
-    monkeypatch.setattr("os.fsync", lambda _: (_ for _ in ()).throw(OSError("disk full")))
-    good = pd.DataFrame({"x": [1]})
-    with pytest.raises(OSError, match="disk full"):
-        write_submission(good, path, [Columns(("x",))])
-    assert path.read_text() == "old" and len(list(tmp_path.iterdir())) == 1
-
-
-def test_the_file_appears_by_a_rename_only(tmp_path, monkeypatch):
-    path = tmp_path / "submission.csv"
-    path.write_text("old")
-
-    def refuse(*_):
-        raise OSError("killed")
-
-    monkeypatch.setattr(Path, "replace", refuse)
-    with pytest.raises(OSError, match="killed"):
-        write_submission(pd.DataFrame({"x": [1]}), path, [Columns(("x",))])
-    assert path.read_text() == "old"

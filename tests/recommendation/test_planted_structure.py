@@ -220,4 +220,3 @@ def test_interaction_matrix_worked_by_hand(make_history):
     expected = [[1.5, 0.5, 0], [0.5, 1, 0], [0, 0, 1]]
     assert matrix.weights.toarray()[:3] == pytest.approx(np.array(expected), abs=1e-5)
     assert matrix.rows_of(np.array([7, 9, -1])).tolist() == [2, -1, -1]
-    assert matrix.columns_of(np.array([5, 30])).tolist() == [-1, 2]

@@ -6,7 +6,7 @@ import pickle
 import numpy as np
 import pytest
 
-from podium.retrieval.colour_blocks import ColourBlocks, colour_blocks, encode_colours
+from podium.retrieval.colour_blocks import ColourBlocks, colour_blocks
 from podium.vision.synthetic_paintings import paint
 
 RED, GREEN, BLACK = (255, 0, 0), (0, 255, 0), (0, 0, 0)
@@ -84,7 +84,6 @@ def test_images_are_made_small_one_by_one() -> None:
     assert (likeness.argmax(axis=1) == np.arange(3)).all()
     again = pickle.loads(pickle.dumps(encoder)).encode(paintings)
     assert again.tobytes() == vectors[:3].tobytes()
-    assert encode_colours(paintings, 3, (6, 3, 3), 64).tobytes() == again.tobytes()
     assert encoder.encode([]).shape == (0, 540)
 
 

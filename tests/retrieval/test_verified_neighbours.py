@@ -3,12 +3,8 @@
 import numpy as np
 
 from podium.retrieval.local_features import extract_features, no_features, pack_features
-from podium.retrieval.verified_neighbours import (
-    AcceptanceRules,
-    accept_pairs,
-    shortlisted_pairs,
-    verify_pairs,
-)
+from podium.retrieval.pair_verification import inliers_of_pairs
+from podium.retrieval.verified_neighbours import AcceptanceRules, accept_pairs, shortlisted_pairs
 from podium.vision.synthetic_paintings import paint
 from podium.vision.visitor_photos import simulate
 
@@ -54,6 +50,7 @@ def test_photos_are_verified_with_their_paintings_on_any_number_of_threads() -> 
     features = [extract_features(image, most_keypoints=300) for image in images + photos]
     table = pack_features([*features, no_features()])
     pairs = [(a, b) for a in range(7) for b in range(a + 1, 7)]
-    inliers = verify_pairs(table, pairs)
-    assert verify_pairs(table, pairs, threads=2) == inliers
+    counts = inliers_of_pairs(table, table, pairs)
+    np.testing.assert_array_equal(inliers_of_pairs(table, table, pairs, threads=2), counts)
+    inliers = {pair: int(count) for pair, count in zip(pairs, counts, strict=True) if count}
     assert sorted(accept_pairs(inliers, RULES)) == [(0, 3), (1, 4), (2, 5)]

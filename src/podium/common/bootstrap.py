@@ -36,11 +36,6 @@ class Interval:
     units: int
     confidence: float = CONFIDENCE
 
-    @property
-    def excludes_zero(self) -> bool:
-        """Whether the whole interval lies on one side of zero."""
-        return self.low > 0 or self.high < 0
-
 
 def resampled_means(
     contributions: ArrayLike,
@@ -156,37 +151,6 @@ def bootstrap_mean(
     else:
         rows, statistic = sums_and_counts(scores, groups), ratio_of_sums
     return bootstrap(rows, statistic, resamples=resamples, seed=seed, confidence=confidence)
-
-
-def paired_difference(
-    first: ArrayLike,
-    second: ArrayLike,
-    *,
-    groups: ArrayLike | None = None,
-    resamples: int = RESAMPLES,
-    seed: int = 0,
-    confidence: float = CONFIDENCE,
-) -> Interval:
-    """Interval of mean(first) - mean(second), two models scored on the same units.
-
-    Args:
-        first: Shape (rows,), scores of the one model.
-        second: Shape (rows,), scores of the other on the same rows in the same order.
-        groups: As in `bootstrap_mean`.
-        resamples: Number of samples.
-        seed: Seed of the draws.
-        confidence: Share of the samples between the bounds, between 0 and 1.
-
-    Raises:
-        ValueError: if the two differ in length.
-    """
-    one = np.asarray(first, dtype=np.float64).ravel()
-    other = np.asarray(second, dtype=np.float64).ravel()
-    if len(one) != len(other):
-        raise ValueError(f"paired models need the same units, got {len(one)} and {len(other)}")
-    return bootstrap_mean(
-        one - other, groups=groups, resamples=resamples, seed=seed, confidence=confidence
-    )
 
 
 def percentile_interval(

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -106,13 +105,6 @@ def find_raw(path: Path, spec: RawFile | RawFolder) -> Path | None:
     if isinstance(spec, RawFile):
         return find_raw_file(path)
     return path if holds_files(path) else None
-
-
-def missing_raw_files(folder: Path, files: Iterable[RawFile | RawFolder]) -> list[str]:
-    """Names of the required files that are not in `folder`, in the order of the contract."""
-    return [
-        file.name for file in files if file.required and find_raw(folder / file.name, file) is None
-    ]
 
 
 def open_raw_csv(path: Path, spec: RawFile, connection: Any) -> RawTable:

@@ -6,7 +6,6 @@ to be written. Rules are small objects; a challenge lists the ones that its orga
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -32,8 +31,6 @@ __all__ = [
     "csv_text",
     "read_submission",
     "render_faults",
-    "write_atomically",
-    "write_submission",
 ]
 
 
@@ -68,33 +65,6 @@ def check_frame(frame: pd.DataFrame, rules: Sequence[Rule]) -> list[Fault]:
 def csv_text(frame: pd.DataFrame) -> str:
     """The frame as CSV without index, lines ended by a line feed."""
     return frame.to_csv(index=False, lineterminator="\n")
-
-
-def write_submission(frame: pd.DataFrame, path: Path, rules: Sequence[Rule]) -> None:
-    """Check a submission and write it whole, or not at all.
-
-    Raises:
-        SubmissionError: if any rule is broken; an older file at `path` is left as it is.
-    """
-    text = csv_text(frame)
-    faults = check(read_text(text), rules)
-    if faults:
-        raise SubmissionError(faults)
-    write_atomically(path, text)
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """Write a text file so that a reader sees the old content or the new, never a part."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with part.open("w", encoding="utf-8", newline="") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def render_faults(faults: Sequence[Fault]) -> str:

@@ -73,13 +73,6 @@ class ColourBlocks:
         return np.stack(rows) if rows else np.zeros((0, self.dimensions), dtype=np.float32)
 
 
-def encode_colours(
-    images: Iterable[Image], grid: int = 4, bins: Bins = (8, 4, 4), longest_side: int = 256
-) -> Floats:
-    """`ColourBlocks.encode` in one call."""
-    return ColourBlocks(grid, bins, longest_side).encode(images)
-
-
 def colour_blocks(image: Image, grid: int = 4, bins: Bins = (8, 4, 4)) -> Floats:
     """HSV histograms of the blocks of a grid, row by row, then of the whole image.
 

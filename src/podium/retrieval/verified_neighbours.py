@@ -19,9 +19,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from podium.retrieval.local_features import LocalFeatureTable
 from podium.retrieval.matching import MatchingRules
-from podium.retrieval.pair_verification import inliers_of_pairs
 
 Pair = tuple[int, int]
 
@@ -49,18 +47,6 @@ def shortlisted_pairs(shortlists: NDArray[np.int64]) -> list[Pair]:
     ends = np.stack([images[kept], others[kept]], axis=1)
     ends.sort(axis=1)
     return [(int(a), int(b)) for a, b in np.unique(ends, axis=0)]
-
-
-def verify_pairs(
-    table: LocalFeatureTable,
-    pairs: list[Pair],
-    rules: MatchingRules | None = None,
-    *,
-    threads: int = 1,
-) -> dict[Pair, int]:
-    """Inliers of each pair that has any; the image with fewer keypoints asks the other."""
-    counts = inliers_of_pairs(table, table, pairs, rules, threads=threads)
-    return {pair: int(count) for pair, count in zip(pairs, counts, strict=True) if count}
 
 
 def accept_pairs(inliers: Mapping[Pair, int], rules: AcceptanceRules) -> dict[Pair, int]:

@@ -33,10 +33,6 @@ class InteractionMatrix:
         """Row of each user id, -1 where the matrix has none."""
         return positions(self.users, users)
 
-    def columns_of(self, items: np.ndarray) -> np.ndarray:
-        """Column of each track id, -1 where the matrix has none."""
-        return positions(self.items, items)
-
 
 def interaction_matrix(
     history: History,
