@@ -3,8 +3,7 @@
 import nbformat
 import pandas as pd
 import pytest
-from nbclient import NotebookClient
-from running import ENV, PROJECT
+from running import PROJECT, code_cells, execute_notebook
 
 from podium.challenges import challenges
 
@@ -16,16 +15,6 @@ def read(challenge):
     return nbformat.read(NOTEBOOKS / f"{challenge}.ipynb", as_version=4)
 
 
-def code_cells(notebook):
-    return [cell for cell in notebook.cells if cell.cell_type == "code"]
-
-
-def shown(cell):
-    """Everything that a cell printed or displayed as text."""
-    parts = (out.get("text") or out.get("data", {}).get("text/plain", "") for out in cell.outputs)
-    return "\n".join(parts)
-
-
 @pytest.mark.parametrize("challenge", challenges())
 def test_every_challenge_has_a_notebook_without_outputs(challenge):
     cells = code_cells(read(challenge))
@@ -34,18 +23,8 @@ def test_every_challenge_has_a_notebook_without_outputs(challenge):
 
 
 def executed(challenge, project_copy, root):
-    """What each code cell shows, by its source. A cell that fails raises its error."""
-    notebook = read(challenge)
-    reload = f"%reload_kedro --env={ENV} --params=data_root={root}"
-    code_cells(notebook)[0].source += f"\n{reload}"
-    client = NotebookClient(
-        notebook,
-        timeout=200,
-        kernel_name="python3",
-        resources={"metadata": {"path": str(project_copy.folder)}},
-    )
-    client.execute(env=project_copy.environment(MLFLOW_TRACKING_URI=project_copy.store))
-    outputs = {cell.source: shown(cell) for cell in code_cells(notebook)}
+    """What each code cell of a challenge's notebook shows, by its source."""
+    outputs = execute_notebook(read(challenge), project_copy, root)
     where = next(text for text in outputs.values() if "These are results on" in text)
     assert "competition data" in where
     assert str(root) in where.replace("\n", "")

@@ -43,6 +43,23 @@ def build_leaderboard(
     return board
 
 
+def score_submitted(
+    leaderboard: pd.DataFrame, oof_predictions: pd.DataFrame, parameters: dict[str, Any]
+) -> boards.ModelScore:
+    """The score of what the submission is made by, to be compared with that of other parameters."""
+    chosen = Evaluation.parse(parameters)
+    model = chosen_model(leaderboard, chosen)
+    own = oof_predictions[oof_predictions["model"] == model]
+    return boards.score_model(
+        model,
+        contributions(own["target"].to_numpy(), own["predicted"].to_numpy()),
+        METRIC,
+        resamples=chosen.resamples,
+        confidence=chosen.confidence,
+        seed=chosen.seed,
+    )
+
+
 def rank_errors(
     train: pd.DataFrame,
     oof_predictions: pd.DataFrame,

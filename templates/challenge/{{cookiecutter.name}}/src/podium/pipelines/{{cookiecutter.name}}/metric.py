@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from podium.common.bootstrap import first_column
 from podium.common.leaderboard import Metric
 
 SCORE_UNIT = "mean absolute error (lower is better)"
-METRIC = Metric(statistic=first_column, higher_is_better=False)
-"""From the mean contributions to the score."""
+METRIC = Metric(higher_is_better=False)
+"""From the mean contributions to the score: the mean itself."""
 
 
 def contributions(target: np.ndarray, predicted: np.ndarray) -> np.ndarray:

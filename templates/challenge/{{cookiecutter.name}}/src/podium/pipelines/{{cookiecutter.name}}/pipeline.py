@@ -14,6 +14,7 @@ from podium.pipelines.{{cookiecutter.name}} import (
     submission,
 )
 from podium.pipelines.shared import track_metrics
+from podium.pipelines.tuning import tuning_pipeline
 
 FITTING = ("params:models", "params:modeling", "params:compute")
 
@@ -30,6 +31,13 @@ def create_pipeline() -> Pipeline:
             "submission": _submission(),
         },
     )
+
+
+def create_tuning(whole: Pipeline) -> Pipeline:
+    """Trials of modeling, each scored by what the submission would be made by."""
+    inputs = ["leaderboard", "oof_predictions", "params:evaluation"]
+    score = step(evaluation.score_submitted, inputs, "own_score")
+    return tuning_pipeline("{{cookiecutter.name}}", whole, score)
 
 
 def _data_processing() -> list[Node]:

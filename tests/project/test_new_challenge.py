@@ -1,0 +1,267 @@
+"""A fifth challenge: rendered, it works at once; the documented way leads to a real one.
+
+Everything happens in a copy of the project; nothing rendered stays in it.
+"""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+
+import nbformat
+import numpy as np
+import pandas as pd
+import pytest
+from running import PROJECT, ProjectCopy, execute_notebook
+
+from podium.common.errors import PodiumError
+from podium.new_challenge import TEMPLATE, ChallengeNameError, check_name, render_challenge
+
+NEW, REAL = "trees", "diabetes"
+WHOLE = ("templates", "docs", "notebooks", "tests")
+GENERAL = "catalog or factory or imports or known_keys"
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory):
+    """The whole project once more, with two challenges rendered into it."""
+    folder = tmp_path_factory.mktemp("new_challenge") / "project"
+    project = ProjectCopy(folder, {}, also=WHOLE)
+    shutil.copy(PROJECT / "Makefile", folder)
+    for name in (NEW, REAL):
+        # The environment of the tests stands for the one that make would set up.
+        words = ["make", "-o", "setup", "new-challenge", f"NAME={name}", f"VENV={sys.prefix}"]
+        done = subprocess.run(
+            words,
+            cwd=folder,
+            env=project.environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert f"kedro run --pipeline={name}" in done.stdout
+    return project
+
+
+def call(project, *words):
+    """A program of the environment in the copy; its output, where it ends well."""
+    done = subprocess.run(
+        [sys.executable, "-m", *words],
+        cwd=project.folder,
+        env=project.environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, (done.stdout + done.stderr)[-4000:]
+    return done.stdout
+
+
+def passed(output):
+    return int(re.search(r"(\d+) passed", output).group(1))
+
+
+def test_what_is_rendered_is_clean(copy):
+    call(copy, "ruff", "check", ".")
+    call(copy, "ruff", "format", "--check", ".")
+    texts = [path.read_text() for path in copy.folder.rglob(f"*{NEW}*") if path.is_file()]
+    texts += [path.read_text() for path in (copy.folder / "src/podium/pipelines" / NEW).iterdir()
+              if path.suffix == ".py"]  # fmt: skip
+    assert len(texts) > 15
+    assert not [text for text in texts if "cookiecutter" in text or "{{" in text]
+
+
+def test_what_is_rendered_has_types(copy):
+    output = call(copy, "mypy", "-p", f"podium.pipelines.{NEW}")
+    assert "no issues found" in output
+
+
+def test_the_contract_of_every_challenge_and_its_own_tests_hold_at_once(copy):
+    files = ["tests/project/test_contract.py", "tests/project/test_notebooks.py"]
+    chosen = f"({NEW} or {GENERAL}) and not notebook_runs"
+    output = call(copy, "pytest", *files, "-p", "no:cacheprovider", "-k", chosen)
+    assert passed(output) >= 15
+    output = call(copy, "pytest", f"tests/pipelines/{NEW}", "-p", "no:cacheprovider")
+    assert passed(output) >= 45
+
+
+def test_it_runs_on_its_sample_and_its_notebook_shows_the_run(copy):
+    root = copy.folder / "roots" / NEW
+    done = copy.run(f"--pipeline={NEW}", root=root, env="fast")
+    assert done.returncode == 0, done.stdout[-3000:]
+    tree = root / "sample"
+    assert f"Submission: {tree}/07_model_output/{NEW}/submission.csv" in done.stdout
+    notebook = nbformat.read(copy.folder / "notebooks" / f"{NEW}.ipynb", as_version=4)
+    outputs = execute_notebook(notebook, copy, root, env="fast")
+    assert any("These are results on sample data" in text for text in outputs.values())
+    assert any("gradient_boosting" in text for text in outputs.values())
+
+
+def test_a_second_of_the_name_is_refused_and_changes_nothing(copy):
+    before = {path: path.read_bytes() for path in copy.folder.rglob(f"*{NEW}*") if path.is_file()}
+    done = subprocess.run(
+        [sys.executable, "-m", "kedro", "new-challenge", NEW],
+        cwd=copy.folder, env=copy.environment(), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1 and "is a challenge already" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert all(path.read_bytes() == content for path, content in before.items())
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("hearme", "is a challenge already; there are"),
+        ("9lives", "must be a Python name"),
+        ("two-words", "must be a Python name"),
+        ("Trees", "must be a Python name"),
+        ("class", "no keyword"),
+        ("../trees", "must be a Python name"),
+        ("", "must be a Python name"),
+        ("modeling", "a meaning of its own"),
+        ("params", "a meaning of its own"),
+        ("test_trees", "a meaning of its own"),
+        ("shared", "is a module already"),
+    ],
+)
+def test_a_bad_name_is_refused(name, says):
+    with pytest.raises(ChallengeNameError, match=re.escape(says)):
+        check_name(PROJECT, name)
+
+
+@pytest.fixture
+def empty_project(tmp_path):
+    shutil.copytree(PROJECT / TEMPLATE, tmp_path / TEMPLATE)
+    shutil.copy(PROJECT / "pyproject.toml", tmp_path)
+    return tmp_path
+
+
+def left(project):
+    paths = (path.relative_to(project) for path in project.rglob("*"))
+    return sorted(
+        str(path) for path in paths if path.parts[0] not in ("templates", "pyproject.toml")
+    )
+
+
+def test_a_file_that_is_there_is_not_overwritten(empty_project):
+    page = empty_project / "docs" / "challenges" / "lost.md"
+    page.parent.mkdir(parents=True)
+    page.write_text("mine")
+    with pytest.raises(PodiumError, match=r"is there already: docs/challenges/lost\.md"):
+        render_challenge(empty_project, "lost")
+    assert left(empty_project) == ["docs", "docs/challenges", "docs/challenges/lost.md"]
+    assert page.read_text() == "mine"
+
+
+def test_nothing_is_left_of_one_that_cannot_be_written(empty_project, monkeypatch):
+    written = []
+
+    def fail(source, target):
+        written.append(target)
+        if len(written) > 5:
+            raise OSError("disk full")
+        target.write_bytes(source.read_bytes())
+
+    monkeypatch.setattr("podium.new_challenge.shutil.copyfile", fail)
+    with pytest.raises(OSError, match="disk full"):
+        render_challenge(empty_project, "lost")
+    assert len(written) == 6 and left(empty_project) == []
+
+
+def test_the_title_is_in_words_or_as_given(empty_project):
+    render_challenge(empty_project, "lost_keys")
+    render_challenge(empty_project, "found", "Found: again")
+    pages = empty_project / "docs" / "challenges"
+    assert pages.joinpath("lost_keys.md").read_text().startswith("# Lost keys: ")
+    assert pages.joinpath("found.md").read_text().startswith("# Found: again: ")
+    with pytest.raises(PodiumError, match="must not hold quotes"):
+        render_challenge(empty_project, "other", 'an "odd" one')
+
+
+# ------------------------------------------------- the way of docs/adding_a_challenge.md, walked
+
+
+def documented(step):
+    """The code block of docs/adding_a_challenge.md below the comment that names a file."""
+    page = (PROJECT / "docs" / "adding_a_challenge.md").read_text()
+    blocks = re.findall(r"```(?:python|yaml)\n(# \S+)\n(.*?)```", page, flags=re.DOTALL)
+    return next(block for name, block in blocks if name == f"# {step}")
+
+
+def edit(path, start, end, block):
+    """Put a block in the place of what stands from one text up to another."""
+    text = path.read_text()
+    first = text.index(start)
+    last = text.index(end, first) + len(end)
+    path.write_text(text[:first] + block.strip("\n") + text[last:])
+
+
+@pytest.fixture(scope="module")
+def real_task(copy):
+    """Progression of diabetes of 442 patients; code and parameters edited as documented."""
+    from sklearn.datasets import load_diabetes
+
+    table = load_diabetes(scaled=False, as_frame=True).frame
+    table = table.sample(frac=1, random_state=0).reset_index(drop=True)
+    table.insert(0, "patient", [f"p{at}" for at in range(len(table))])
+    table["sex"] = table["sex"].map({1.0: "one", 2.0: "two"})
+    root = copy.folder / "roots" / REAL
+    raw = root / "01_raw" / REAL
+    raw.mkdir(parents=True)
+    table[:300].to_csv(raw / "train.csv", index=False)
+    table[300:].drop(columns="target").to_csv(raw / "test.csv", index=False)
+    table[300:][["patient", "target"]].to_csv(root / "truth.csv", index=False)
+    package = copy.folder / "src/podium/pipelines" / REAL
+    edit(package / "raw_contract.py", "ROWS = ", "\n)\n", documented("raw_contract.py"))
+    edit(package / "metric.py", "SCORE_UNIT = ", "higher_is_better=False)", documented("metric.py"))
+    body = documented("metric.py, contributions")
+    edit(package / "metric.py", "    return np.abs(", "np.float64))", body)
+    parameters = copy.folder / "conf/base" / REAL / "parameters.yml"
+    edit(parameters, "    ridge:", "Ridge\n", documented("parameters.yml") + "\n")
+    return root
+
+
+def test_the_edited_challenge_is_clean_and_passes_its_tests(copy, real_task):
+    call(copy, "ruff", "check", ".")
+    call(copy, "ruff", "format", "--check", ".")
+    chosen = "not runs"
+    words = [f"tests/pipelines/{REAL}", "-p", "no:cacheprovider", "-k", chosen]
+    assert passed(call(copy, "pytest", *words)) >= 45
+
+
+def test_the_real_task_runs_end_to_end_and_beats_its_baseline(copy, real_task):
+    done = copy.run(f"--pipeline={REAL}", root=real_task, env=None, data="competition")
+    assert done.returncode == 0, done.stdout[-3000:]
+    submission = real_task / "07_model_output" / REAL / "submission.csv"
+    assert f"Submission: {submission}" in done.stdout and "SAMPLE" not in done.stdout
+    board = pd.read_csv(real_task / "08_reporting" / REAL / "leaderboard.csv").set_index("model")
+    assert {"median", "ridge", "bayesian_ridge", "gradient_boosting"} == set(board.index)
+    assert (board.loc["ridge", ["difference", "difference_high"]] < [-15, -10]).all()
+    words = ["submission", "check", REAL, str(submission), "--data-root", str(real_task)]
+    output = call(copy, "kedro", *words)
+    assert "would be accepted" in output
+    words = ["submission", "score", REAL, str(submission), "--truth", str(real_task / "truth.csv")]
+    scores = json.loads(call(copy, "kedro", *words, "--data-root", str(real_task), "--json"))
+    # The organiser's score by hand, and that of the baseline: the median for every patient.
+    said, truth = pd.read_csv(submission), pd.read_csv(real_task / "truth.csv")
+    assert said["patient"].tolist() == truth["patient"].tolist()
+    rmse = np.sqrt(np.mean((said["target"] - truth["target"]) ** 2))
+    assert scores["score"] == pytest.approx(rmse)
+    known = pd.read_csv(real_task / "01_raw" / REAL / "train.csv")["target"]
+    baseline = np.sqrt(np.mean((known.median() - truth["target"]) ** 2))
+    assert scores["score"] < 0.85 * baseline
+    # The local score says what the hidden rows say.
+    best = board.iloc[0]
+    assert best["ci_low"] < scores["score"] < best["ci_high"]
+
+
+def test_nothing_rendered_stays_in_the_product():
+    listed = subprocess.run(
+        ["git", "status", "--porcelain", "--ignored"], cwd=PROJECT, capture_output=True, text=True,
+        check=False,
+    ).stdout  # fmt: skip
+    assert NEW not in listed and REAL not in listed
+    for folder in ("src/podium/pipelines", "conf/base", "conf/fast", "tests/pipelines"):
+        assert not (PROJECT / folder / NEW).exists() and not (PROJECT / folder / REAL).exists()
