@@ -44,10 +44,22 @@ def tiny_museum(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def project_copy(tmp_path_factory, tiny_raw, tiny_echoes, tiny_museum):
+def tiny_amazon(tmp_path_factory):
+    """The Amazon challenge's two files and its images, tiny; the truth lies beside them."""
+    from podium.pipelines.amazon.sample import SampleSize, write_sample
+
+    root = tmp_path_factory.mktemp("tiny_amazon")
+    size = SampleSize(train=120, test=40)
+    write_sample(root / "amazon", 7, size, truth_path=root / "truth.csv")
+    return root / "amazon"
+
+
+@pytest.fixture(scope="session")
+def project_copy(tmp_path_factory, tiny_raw, tiny_echoes, tiny_museum, tiny_amazon):
     """The project in a folder of its own."""
     folder = tmp_path_factory.mktemp("podium") / "project"
-    return ProjectCopy(folder, {"hearme": tiny_raw, "echoes": tiny_echoes, "museum": tiny_museum})
+    raw = {"hearme": tiny_raw, "echoes": tiny_echoes, "museum": tiny_museum}
+    return ProjectCopy(folder, {**raw, "amazon": tiny_amazon})
 
 
 @pytest.fixture(scope="session")

@@ -54,6 +54,18 @@ echoes:
     lightgbm: {arguments: {rounds: 5, components: 8}}
   evaluation: {resamples: 200}
 """,
+    "amazon": """
+amazon:
+  folds: {count_of_few: 3}
+  features: {text: {components: 16, character_features: 0}, prices: {neighbours: [1, 5]}}
+  models:
+    fusion_network: {arguments: {seeds: 1, epochs: 2, hidden: 16}}
+    lightgbm_l1: {arguments: {rounds: 10, patience: 5}}
+    lightgbm_smape: {enabled: false}
+    xgboost: {arguments: {rounds: 5, patience: 5}}
+    random_forest: {enabled: false}
+  evaluation: {resamples: 200}
+""",
     "museum": """
 museum:
   held_out: {most: 6, longest_side: 160}

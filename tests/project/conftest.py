@@ -48,3 +48,10 @@ def finished_echoes(project_copy):
     """Embedded Echoes on its tiny files, on one thread: the data root and the log. Read only."""
     root = project_copy.data_root("finished_echoes", challenge="echoes")
     return root, project_copy.session("echoes", root=root)
+
+
+@pytest.fixture(scope="session")
+def finished_amazon(project_copy):
+    """The Amazon challenge on its tiny files, on one thread: the data root and the log."""
+    root = project_copy.data_root("finished_amazon", challenge="amazon")
+    return root, project_copy.session("amazon", root=root)

@@ -60,3 +60,16 @@ def test_museum_notebook_runs_and_shows_the_run(project_copy, finished_museum):
     assert f"{board.loc['joined', 'score']:.4f}".rstrip("0") in weights
     bars = next(text for source, text in outputs.items() if "fewest inliers" in source)
     assert all(fewest in bars for fewest in ("15", "30", "60"))
+
+
+def test_amazon_notebook_runs_and_shows_the_run(project_copy, finished_amazon):
+    root, _ = finished_amazon
+    outputs = executed("amazon", project_copy, root)
+    board = pd.read_csv(root / "08_reporting" / "amazon" / "leaderboard.csv").set_index("model")
+    what_if = next(text for source, text in outputs.items() if "trials" in source)
+    # With all members it is the stack of the leaderboard.
+    assert f"{board.loc['stack', 'score']:.4f}".rstrip("0") in what_if
+    assert "without ridge" in what_if
+    errors = pd.read_parquet(root / "08_reporting" / "amazon" / "row_errors.parquet")
+    hardest = next(text for source, text in outputs.items() if "errors.head" in source)
+    assert str(errors["sample_id"].iloc[0]) in hardest

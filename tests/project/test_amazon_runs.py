@@ -1,0 +1,123 @@
+"""The Amazon challenge from its raw files to the submission: images, threads, a stop, no time."""
+
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+RAW = "01_raw/amazon"
+SUBMISSION = "07_model_output/amazon/submission.csv"
+REPORTING = "08_reporting/amazon"
+IMAGES = "02_intermediate/amazon/images"
+STAGES = ("modeling", "evaluation", "submission")
+
+
+def leaderboard(root):
+    return pd.read_csv(root / REPORTING / "leaderboard.csv")
+
+
+def test_the_submission_is_accepted_and_scored(finished_amazon, tiny_amazon):
+    from podium.cli import cli
+
+    root, log = finished_amazon
+    submission = str(root / SUBMISSION)
+    words = ["submission", "check", "amazon", submission, "--data-root", str(root)]
+    done = CliRunner().invoke(cli, words)
+    assert done.exit_code == 0, done.output
+    assert f"Submission: {submission}" in log and "SAMPLE" not in log
+    truth = str(tiny_amazon.parent / "truth.csv")
+    words = ["submission", "score", "amazon", submission, "--truth", truth]
+    done = CliRunner().invoke(cli, [*words, "--data-root", str(root)])
+    assert done.exit_code == 0 and "score_ci_high" in done.output, done.output
+    asked = pd.read_csv(root / RAW / "test.csv")["sample_id"]
+    prices = pd.read_csv(root / SUBMISSION)
+    assert prices["sample_id"].tolist() == asked.tolist()
+    assert (prices["price"] > 0).all() and prices["price"].nunique() > 10
+
+
+def test_every_model_is_on_the_leaderboard(finished_amazon):
+    root, log = finished_amazon
+    rows = leaderboard(root)
+    assert set(rows["kind"]) == {"baseline", "regressor", "blend"}
+    assert {"best_constant", "linear", "ridge", "lightgbm_l1", "stack"} <= set(rows["model"])
+    assert rows["score"].is_monotonic_increasing
+    for row in rows.itertuples():
+        assert f"{row.model}: {row.score:.4f} [{row.ci_low:.4f}, {row.ci_high:.4f}]" in log
+    page = (root / REPORTING / "report.html").read_text()
+    assert "Naive split" in page and "real image" in page
+
+
+def test_each_row_has_an_image_or_a_marked_placeholder(finished_amazon):
+    root, _ = finished_amazon
+    table = pd.read_parquet(root / IMAGES / "images.parquet")
+    rows = [
+        pd.read_parquet(root / f"03_primary/amazon/{name}.parquet") for name in ("train", "test")
+    ]
+    assert table["sample_id"].tolist() == pd.concat(rows)["sample_id"].tolist()
+    failed = table[table["status"] == "placeholder"]
+    assert (table["status"] == "downloaded").sum() > 0.8 * len(table)
+    assert {"HTTP 404", "no link"} <= set(failed["reason"])
+    listed = (root / IMAGES / "failed_downloads.txt").read_text().splitlines()[1:]
+    assert sorted(line.split("\t")[0] for line in listed) == sorted(failed["sample_id"])
+    features = pd.read_parquet(root / "04_feature/amazon/image_features.parquet")
+    bare = features.drop(columns=["sample_id", "is_real"]).isna().all(axis=1)
+    assert bare.tolist() == (table["status"] == "placeholder").tolist()
+
+
+def test_the_naive_split_stands_beside_the_grouped_one(finished_amazon):
+    root, _ = finished_amazon
+    scores = pd.read_csv(root / REPORTING / "split_scores.csv")
+    assert scores["model"].tolist() == ["ridge", "text_neighbours"]
+    folds = pd.read_parquet(root / "04_feature/amazon/folds.parquet")
+    assert folds.groupby("group")["fold"].nunique().max() == 1
+    assert folds.groupby("group")["naive_fold"].nunique().max() > 1
+    assert set(scores["rows"]) == {(folds["naive_fold"] == 0).sum()}
+
+
+def test_on_two_threads_and_in_parts_the_bytes_are_the_same(project_copy, finished_amazon):
+    root = project_copy.data_root("again_amazon", challenge="amazon")
+    for stage in ("data_processing", "feature_engineering", "modeling"):
+        project_copy.session(f"amazon.{stage}", root=root, parameters={"threads": 2})
+    done = root / "07_model_output/amazon/member_prices.parquet"
+    before = done.stat().st_mtime_ns
+    project_copy.session("amazon", root=root, only_missing_outputs=True, parameters={"threads": 2})
+    assert done.stat().st_mtime_ns == before
+    for name in (SUBMISSION, "07_model_output/amazon/test_predictions.parquet"):
+        assert (root / name).read_bytes() == (finished_amazon[0] / name).read_bytes()
+
+
+@pytest.fixture
+def root_copy_of_amazon(project_copy, finished_amazon, request):
+    return project_copy.data_root(request.node.name, copy_of=finished_amazon[0])
+
+
+def test_without_any_time_the_submission_is_the_best_constant(project_copy, root_copy_of_amazon):
+    root = root_copy_of_amazon
+    (root / SUBMISSION).unlink()
+    log = project_copy.session(
+        *(f"amazon.{stage}" for stage in STAGES), root=root, parameters={"time_budget": "1s"}
+    )
+    assert "every row gets the best constant" in log
+    assert leaderboard(root)["model"].tolist() == ["best_constant"]
+    assert pd.read_csv(root / SUBMISSION)["price"].nunique() == 1
+    page = (root / REPORTING / "report.html").read_text()
+    assert "lightgbm_l1" in page and "the time budget is used up" in page
+
+
+def test_a_single_model_may_make_the_submission(project_copy, root_copy_of_amazon):
+    root = root_copy_of_amazon
+    chosen = {"amazon.evaluation.chosen": ["ridge"]}
+    project_copy.session("amazon.evaluation", "amazon.submission", root=root, parameters=chosen)
+    said = pd.read_parquet(root / "07_model_output/amazon/test_predictions.parquet")
+    assert list(said) == ["sample_id", "price", "ridge"]
+    assert said["price"].tolist() == said["ridge"].tolist()
+
+
+def test_a_bad_test_row_stops_the_run_and_leaves_no_submission(project_copy):
+    root = project_copy.data_root("bad_amazon", challenge="amazon")
+    with (root / RAW / "test.csv").open("a") as file:
+        file.write("77,only two\n")
+    done = project_copy.run("--pipeline=amazon", root=root)
+    assert done.returncode != 0
+    assert "test.csv" in done.stdout and "sample_id" in done.stdout and "row" in done.stdout
+    assert "Traceback" not in done.stdout
+    assert not (root / SUBMISSION).exists()
