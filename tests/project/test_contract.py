@@ -15,8 +15,9 @@ import pytest
 import yaml
 from kedro.framework.startup import bootstrap_project
 from kedro.io import DataCatalog, MemoryDataset
+from kedro.pipeline import Pipeline
 
-from podium.challenges import STAGES, challenges
+from podium.challenges import STAGES, TUNING, challenges
 from podium.pipeline_registry import register_pipelines
 
 PROJECT = Path(__file__).parents[2]
@@ -56,6 +57,14 @@ def catalog(config):
     return DataCatalog.from_config(config["catalog"])
 
 
+def with_tuning(pipelines, challenge):
+    return pipelines[challenge] + pipelines[f"{challenge}.{TUNING}"]
+
+
+def everything(pipelines):
+    return sum((with_tuning(pipelines, each) for each in challenges()), start=Pipeline([]))
+
+
 def datasets(pipeline):
     return {name for name in pipeline.datasets() if not name.startswith("params:")}
 
@@ -84,7 +93,8 @@ def test_there_is_a_challenge():
 
 @every_challenge
 def test_registered_names(challenge, pipelines):
-    wanted = {challenge, *(f"{challenge}.{stage}" for stage in STAGES), "__default__"}
+    parts = (*STAGES, TUNING)
+    wanted = {challenge, *(f"{challenge}.{part}" for part in parts), "__default__"}
     assert wanted <= set(pipelines)
     stages = [set(pipelines[f"{challenge}.{stage}"].nodes) for stage in STAGES]
     assert all(stages), "a stage has no node"
@@ -99,9 +109,9 @@ def test_default_runs_every_challenge(pipelines):
 
 @every_challenge
 def test_nodes_are_named_verb_noun_in_two_namespaces(challenge, pipelines):
-    for node in pipelines[challenge].nodes:
+    for node in with_tuning(pipelines, challenge).nodes:
         owner, stage, name = node.name.split(".")
-        assert owner == challenge and stage in STAGES, node.name
+        assert owner == challenge and stage in (*STAGES, TUNING), node.name
         assert re.fullmatch(r"[a-z0-9]+(_[a-z0-9]+)+", name), node.name
         assert name.split("_")[0] in VERBS, f"{node.name} does not begin with a known verb"
         assert inspect.getdoc(node.func), f"{node.name} has no docstring"
@@ -121,6 +131,21 @@ def test_what_crosses_a_stage_is_stored(challenge, pipelines, catalog):
 
 
 @every_challenge
+def test_tuning_begins_with_what_is_stored(challenge, pipelines, catalog):
+    tuning, whole = pipelines[f"{challenge}.{TUNING}"], pipelines[challenge]
+    earlier = (
+        pipelines[f"{challenge}.data_processing"] + pipelines[f"{challenge}.feature_engineering"]
+    )
+    for name in datasets(tuning) & tuning.inputs() - {f"{challenge}.tuning_study"}:
+        assert name in earlier.datasets(), f"{name} is made by modeling or later"
+        assert name in catalog and not isinstance(catalog.get(name), MemoryDataset), name
+    for name in tuning.outputs():
+        assert name in catalog, f"{name} is stored nowhere"
+    assert not set(tuning.nodes) & set(whole.nodes)
+    assert not tuning.all_outputs() & whole.all_outputs()
+
+
+@every_challenge
 def test_the_vocabulary_is_made(challenge, pipelines):
     made = {name.split(".")[1] for name in pipelines[challenge].all_outputs()}
     assert made >= {
@@ -130,7 +155,7 @@ def test_the_vocabulary_is_made(challenge, pipelines):
 
 
 def test_no_catalog_entry_is_idle(config, pipelines):
-    used = datasets(pipelines["__default__"])
+    used = datasets(everything(pipelines))
     # A shared entry may serve some challenges only; the next test sees to those.
     shared = yaml.safe_load((BASE / "catalog.yml").read_text())
     planted = {name.replace("{challenge}", each) for name in shared for each in challenges()}
@@ -145,7 +170,7 @@ def test_no_catalog_entry_is_idle(config, pipelines):
 def test_no_factory_is_written_for_nothing(pipelines):
     """Each entry of the files serves a dataset: one hidden behind a challenge's own does not."""
     written = yaml.safe_load((BASE / "catalog.yml").read_text())
-    used = datasets(pipelines["__default__"])
+    used = datasets(everything(pipelines))
     for name in (name for name in written if not name.startswith("_")):
         assert any(pattern(name).fullmatch(each) for each in used), name
 
@@ -168,7 +193,7 @@ def test_every_stored_dataset_has_a_layer_and_lies_in_it(challenge, pipelines, c
         "model_output": "07_model_output",
         "reporting": "08_reporting",
     }
-    for name in sorted(datasets(pipelines[challenge])):
+    for name in sorted(datasets(with_tuning(pipelines, challenge))):
         if name not in catalog:
             continue
         dataset = catalog.get(name)
@@ -183,7 +208,7 @@ def test_every_stored_dataset_has_a_layer_and_lies_in_it(challenge, pipelines, c
 def test_every_parameter_is_used(challenge, config, pipelines):
     used = {
         name.removeprefix("params:")
-        for name in pipelines[challenge].inputs()
+        for name in with_tuning(pipelines, challenge).inputs()
         if name.startswith("params:")
     }
     known = config["parameters"]
@@ -259,9 +284,34 @@ def test_declared_models_can_be_built(challenge, preset):
     )
     built = [
         build({"type": block["type"], "arguments": block.get("arguments", {})}, seed=1, threads=1)
-        for block in blocks(loader["parameters"][challenge])
+        for key, declared in loader["parameters"][challenge].items()
+        if key != TUNING  # its types are kinds of numbers
+        for block in blocks(declared)
     ]
     assert built
+
+
+@pytest.mark.parametrize("preset", ["base", *(path.name for path in presets())])
+@every_challenge
+def test_what_tuning_changes_is_there_and_read_by_modeling_alone(challenge, preset, pipelines):
+    from kedro.framework.project import settings
+
+    from podium.common.search_space import TuningParameters, present_values
+
+    loader = settings.CONFIG_LOADER_CLASS(
+        conf_source=str(PROJECT / "conf"), env=preset, **settings.CONFIG_LOADER_ARGS
+    )
+    parameters = loader["parameters"][challenge]
+    space = TuningParameters.parse(parameters[TUNING]).space
+    values = present_values(space, parameters)
+    node = next(
+        node
+        for node in pipelines[f"{challenge}.{TUNING}"].nodes
+        if node.name.endswith("tune_parameters")
+    )
+    assert node.func.__self__.trial.readers_of(values)
+    for path, value in values.items():
+        assert space[path].holds(value), f"{path}: {value} is outside of its range"
 
 
 @every_challenge

@@ -73,6 +73,27 @@ def build_leaderboard(
     return board
 
 
+def score_submitted(
+    leaderboard: pd.DataFrame,
+    oof_predictions: pd.DataFrame,
+    folds: pd.DataFrame,
+    parameters: dict[str, Any],
+) -> boards.ModelScore:
+    """The score of what the submission is made by, to be compared with that of other parameters."""
+    chosen = Evaluation.parse(parameters)
+    model = chosen_model(leaderboard, chosen)
+    own = oof_predictions[oof_predictions["model"] == model]
+    groups = folds.set_index(SAMPLE_ID)["group"].reindex(own[SAMPLE_ID])
+    return boards.score_model(
+        model,
+        _sums(own, groups.to_numpy()),
+        METRIC,
+        resamples=chosen.resamples,
+        confidence=chosen.confidence,
+        seed=chosen.seed,
+    )
+
+
 def _sums(part: pd.DataFrame, groups: np.ndarray) -> np.ndarray:
     """Sum of the contributions and number of rows of each group, shape (groups, 2)."""
     numbers = np.unique(groups, return_inverse=True)[1].ravel()

@@ -14,6 +14,7 @@ from podium.pipelines.amazon import (
 )
 from podium.pipelines.building import by_name, challenge_pipeline, step
 from podium.pipelines.shared import track_metrics
+from podium.pipelines.tuning import tuning_pipeline
 
 COMPUTE, MODELS, RULES = "params:compute", "params:models", "params:evaluation"
 
@@ -30,6 +31,12 @@ def create_pipeline() -> Pipeline:
             "submission": _submission(),
         },
     )
+
+
+def create_tuning(whole: Pipeline) -> Pipeline:
+    """Trials of modeling, each scored by what the submission would be made by."""
+    inputs = ["leaderboard", "oof_predictions", "folds", RULES]
+    return tuning_pipeline("amazon", whole, step(evaluation.score_submitted, inputs, "own_score"))
 
 
 def _data_processing() -> list[Node]:
