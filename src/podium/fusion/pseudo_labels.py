@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 
@@ -43,7 +43,7 @@ class PseudoLabelled(PairClassifier):
             classifier: Declaration of the classifier (`podium.common.builder`).
             share: Part of the unlabelled rows that is added.
             weight: Of a row that the first model has no doubt about.
-            unlabelled: The rows, or given later by `with_unlabelled`.
+            unlabelled: The rows.
             seed: Handed to the classifier.
 
         Raises:
@@ -59,11 +59,6 @@ class PseudoLabelled(PairClassifier):
         self.seed = seed
         self._make()  # a wrong declaration shows at once
 
-    def with_unlabelled(self, pairs: EmbeddingPairs) -> Self:
-        """Set the rows."""
-        self.unlabelled = pairs
-        return self
-
     def _make(self) -> PairClassifier:
         return build(self.classifier, seed=self.seed)
 
@@ -75,7 +70,7 @@ class PseudoLabelled(PairClassifier):
         weights: np.ndarray,
     ) -> None:
         if self.unlabelled is None:
-            raise ValueError("PseudoLabelled has no unlabelled rows; see with_unlabelled")
+            raise ValueError("PseudoLabelled has no unlabelled rows")
         first = self._make().fit(pairs, labels, groups=groups, weights=weights)
         logits = first.predict_logit(self.unlabelled)
         self.rows_, self.labels_ = confident_rows(logits, labels.mean(), self.share)

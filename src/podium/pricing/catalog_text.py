@@ -33,12 +33,6 @@ _TAG = re.compile(r"</?[A-Za-z][^<>]{0,500}>")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _NO_UNIT = frozenset({"", "none", "nan", "null", "n/a", "-", "--", "---"})
 
-#: Columns of `parse_catalog` that hold text; the others are numbers.
-TEXT_COLUMNS = (
-    *("item_name", "bullets", "description", "unit", "value_fault", "base_unit", "item_unit"),
-    *("total_unit", "total_rule", "brand", "language", "numbers"),
-)
-
 
 class Fields(NamedTuple):
     """The labelled parts of a text.

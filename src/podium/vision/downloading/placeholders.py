@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import cache
 from io import BytesIO
-from pathlib import Path
 
 SIDE = 224
 """Width and height in pixels."""
@@ -24,12 +23,3 @@ def placeholder() -> bytes:
     stream = BytesIO()
     Image.new("RGB", (SIDE, SIDE), (_GRAY,) * 3).save(stream, "PNG", pnginfo=tags)
     return stream.getvalue()
-
-
-def is_placeholder(source: Path | bytes) -> bool:
-    """Whether an image is a placeholder, by its mark; it may have been written by any version."""
-    mark = f"{_TAG}\0{_TAG_TEXT}".encode("latin-1")
-    if isinstance(source, bytes):
-        return mark in source
-    with source.open("rb") as stream:
-        return mark in stream.read(4096)
