@@ -47,7 +47,14 @@ def priced_rows(rows=1200, components=32, seed=0):
     ).astype(np.float32)
     categories = parsed[["brand", "total_unit", "language"]].astype(object)
     categories = categories.where(categories.notna(), None)
-    features = FeatureSet(terms, text, image.astype(np.float32), table, categories)
+    features = FeatureSet(
+        terms,
+        text,
+        image.astype(np.float32),
+        table,
+        categories,
+        texts=np.array(texts, object),
+    )
     return Priced(features, drawn.table["price"].to_numpy(), drawn.product)
 
 

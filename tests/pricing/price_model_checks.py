@@ -1,6 +1,7 @@
 """What every model of the price has to keep; called by the tests of each of them."""
 
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -48,7 +49,15 @@ def unknown(features):
     categories["total_unit"] = None
     table = features.table * np.nan
     image = features.image * np.nan
-    return type(features)(features.terms * 0, features.text * 0, image, table, categories)
+    return replace(
+        features,
+        terms=features.terms * 0,
+        text=features.text * 0,
+        image=image,
+        table=table,
+        categories=categories,
+        texts=np.full(len(features), "", object),
+    )
 
 
 def same_bytes_on_threads(make):

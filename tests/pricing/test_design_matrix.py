@@ -1,5 +1,7 @@
 """Matrices from features: gaps, unknown categories, scales."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -85,6 +87,36 @@ def test_sparse_matrix_weighs_the_table():
     assert np.sqrt(np.square(table).sum(axis=1).mean()) == pytest.approx(0.5, rel=0.25)
     with pytest.raises(ValueError, match="table_weight"):
         SparseMatrix(-1)
+
+
+def with_encoded(features, width=6):
+    encoded = 3 + np.random.default_rng(4).normal(size=(len(features), width)) * [9, *[1] * 5]
+    return replace(features, encoded=encoded.astype(np.float32))
+
+
+def test_vectors_of_a_pretrained_model_stand_beside_the_terms_where_they_are_wanted():
+    features = with_encoded(priced_rows(300, 8).features)
+    without = SparseMatrix(0.5).fit(features).transform(features)
+    both = SparseMatrix(0.5, encoded_weight=2.0).fit(features).transform(features)
+    assert (both[:, : without.shape[1]] != without).nnz == 0
+    vectors = both[:, without.shape[1] :].toarray()
+    assert np.sqrt(np.square(vectors).sum(axis=1).mean()) == pytest.approx(2, rel=1e-3)
+    np.testing.assert_allclose(vectors.mean(axis=0), 0, atol=1e-5)
+    with pytest.raises(ValueError, match="encoded_weight"):
+        SparseMatrix(encoded_weight=-1)
+    with pytest.raises(ValueError, match="FeatureSet has none"):
+        SparseMatrix(encoded_weight=1).fit(replace(features, encoded=None))
+
+
+def test_trees_get_the_first_principal_components_of_these_vectors():
+    features = with_encoded(priced_rows(300, 8).features)
+    matrix = TreeMatrix(5, 4, encoded_components=2).fit(features)
+    numbers = matrix.transform(features)
+    assert numbers.shape == (300, len(matrix.names))
+    assert matrix.names[11:13] == ["encoded_0", "encoded_1"]
+    first = np.corrcoef(numbers[:, 11], features.encoded[:, 0])[0, 1]
+    assert abs(first) > 0.99
+    assert len(TreeMatrix(5, 4, encoded_components=99).fit(features).names) == len(matrix.names) + 4
 
 
 def test_dense_matrix_has_one_scale_for_the_text():

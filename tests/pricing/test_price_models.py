@@ -20,6 +20,21 @@ def test_constant_is_the_best_one():
     assert smape(priced.prices, answers) == pytest.approx(best, abs=1e-9)
 
 
+@pytest.mark.parametrize("wanted", [{"encoded_weight": 1.0}, {}])
+def test_vectors_of_a_pretrained_model_tell_a_price_where_they_are_wanted(wanted):
+    """Planted: the vectors alone know what is missing in terms and table."""
+    train, test = (part._replace(features=with_hints(part)) for part in divided(priced_rows()))
+    with_them = RidgePrice(1.0, **wanted).fit(*train).predict(test.features)
+    score = smape(test.prices, with_them)
+    assert (score < 12) == bool(wanted)
+
+
+def with_hints(priced):
+    hints = np.random.default_rng(6).normal(size=(len(priced.prices), 4))
+    hints[:, 2] = np.log(priced.prices)
+    return replace(priced.features, encoded=hints.astype(np.float32))
+
+
 @pytest.mark.parametrize("make, gain", [(LinearPrice, 5.0), (RidgePrice, 18.0)])
 def test_beats_the_constant(make, gain):
     score, constant = score_beside_constant(make())
@@ -98,6 +113,9 @@ def test_lengths_must_agree():
             ConstantPrice().fit(*arguments)
     with pytest.raises(ValueError, match="in text"):
         ConstantPrice().fit(replace(features, text=features.text[1:]), prices, groups)
+    for changed in ({"texts": features.texts[1:]}, {"encoded": features.text[1:]}):
+        with pytest.raises(ValueError, match=f"in {next(iter(changed))}"):
+            ConstantPrice().fit(replace(features, **changed), prices, groups)
 
 
 def test_features_must_be_finite():
@@ -106,7 +124,11 @@ def test_features_must_be_finite():
     text[0, 0], image[0, 0] = np.nan, np.inf
     table = features.table.copy()
     table.loc[0, "length"] = -np.inf
-    for changed, name in (({"text": text}, "text"), ({"image": image}, "image")):
+    for changed, name in (
+        ({"text": text}, "text"),
+        ({"encoded": text}, "text"),
+        ({"image": image}, "image"),
+    ):
         with pytest.raises(ValueError, match=name):
             ConstantPrice().fit(replace(features, **changed), prices, groups)
     with pytest.raises(ValueError, match="table must not be infinite"):
@@ -118,6 +140,7 @@ def test_other_features_than_learned():
     model = ConstantPrice().fit(*train)
     for changed in (
         {"text": test.features.text[:, :3]},
+        {"encoded": test.features.text[:, :3]},
         {"table": test.features.table[["length"]]},
         {"categories": test.features.categories.rename(columns={"brand": "maker"})},
     ):

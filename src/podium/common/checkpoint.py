@@ -133,14 +133,16 @@ def load_network(folder: Path) -> tuple[Any, set[str]]:
     return model, {*found["missing_keys"], *(key for key, *_ in found["mismatched_keys"])}
 
 
-def refuse_random_weights(folder: Path, model: Any, wrong: set[str], prefix: str = "") -> None:
+def refuse_random_weights(
+    folder: Path, model: Any, wrong: set[str], prefix: str | tuple[str, ...] = ""
+) -> None:
     """Refuse a network that would compute with weights that nobody learned.
 
     Args:
         folder: Where it comes from.
         model: From `load_network`.
         wrong: The names from there.
-        prefix: Of the names of the part that is used.
+        prefix: Of the names of the part that is used; several where it has several.
 
     Raises:
         CheckpointError: if one of them moves a vector.

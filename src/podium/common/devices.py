@@ -44,20 +44,27 @@ def choose_precision(wanted: Precision, device: str) -> str:
 
 
 @contextmanager
-def reproducible(seed: int, device: str) -> Iterator[None]:
-    """Seeds of torch, one thread, and algorithms that give the same bytes again; restored after."""
+def reproducible(seed: int, device: str, strict: bool = True) -> Iterator[None]:
+    """Seeds of torch, one thread, and algorithms that give the same bytes again; restored after.
+
+    Args:
+        seed: Of torch's own generators.
+        device: Name of torch.
+        strict: Refuse operations that have no such algorithm; else torch warns of them.
+    """
     import torch
 
     # cuBLAS adds up in a fixed order only with a workspace of fixed size.
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     before, threads = torch.are_deterministic_algorithms_enabled(), torch.get_num_threads()
+    warned = torch.is_deterministic_algorithms_warn_only_enabled()
     devices = [torch.cuda.current_device()] if device.startswith("cuda") else []
     with torch.random.fork_rng(devices=devices):
         torch.manual_seed(seed)
-        torch.use_deterministic_algorithms(True)
+        torch.use_deterministic_algorithms(True, warn_only=not strict)
         torch.set_num_threads(1)
         try:
             yield
         finally:
-            torch.use_deterministic_algorithms(before)
+            torch.use_deterministic_algorithms(before, warn_only=warned)
             torch.set_num_threads(threads)

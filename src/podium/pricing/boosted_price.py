@@ -40,6 +40,7 @@ class BoostedPrice(PriceModel):
         inner_folds: int = 8,
         text_components: int | None = None,
         min_category_rows: int = 20,
+        encoded_components: int = 0,
         seed: int = 0,
         threads: int = 1,
         **parameters: Any,
@@ -55,6 +56,7 @@ class BoostedPrice(PriceModel):
             inner_folds: The first of so many is held out.
             text_components: See `TreeMatrix`.
             min_category_rows: Fewest training rows of a category of its own.
+            encoded_components: See `TreeMatrix`.
             seed: Of the draws.
             threads: 0 for all cores; does not change the result.
             parameters: Any other parameter of the library.
@@ -75,6 +77,7 @@ class BoostedPrice(PriceModel):
         self.inner_folds = inner_folds
         self.text_components = text_components
         self.min_category_rows = min_category_rows
+        self.encoded_components = encoded_components
         self.seed = seed
         self.threads = threads
         self.parameters = parameters
@@ -84,7 +87,8 @@ class BoostedPrice(PriceModel):
         return nullcontext()
 
     def _fit(self, features: FeatureSet, target: Floats, groups: NDArray[np.int64]) -> None:
-        self._matrix = TreeMatrix(self.text_components, self.min_category_rows).fit(features)
+        matrix = TreeMatrix(self.text_components, self.min_category_rows, self.encoded_components)
+        self._matrix = matrix.fit(features)
         self.names_ = self._matrix.names
         self._start = start_score(target)
         numbers = self._matrix.transform(features)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from podium.common.threads import one_thread
 from podium.pricing.feature_set import FeatureSet
 
 if TYPE_CHECKING:
@@ -103,14 +104,21 @@ class TreeMatrix:
         categorical: Places of the columns that hold codes.
     """
 
-    def __init__(self, text_components: int | None = None, min_rows: int = 20) -> None:
+    def __init__(
+        self,
+        text_components: int | None = None,
+        min_rows: int = 20,
+        encoded_components: int = 0,
+    ) -> None:
         """Declare the matrix.
 
         Args:
             text_components: Only the first so many numbers of the text vectors.
             min_rows: See `CategoryCodes`.
+            encoded_components: Principal components of `FeatureSet.encoded`; 0 leaves it out.
         """
         self.text_components = text_components
+        self.encoded = EncodedBlock(encoded_components) if encoded_components else None
         self.codes = CategoryCodes(min_rows)
 
     def fit(self, features: FeatureSet) -> Self:
@@ -119,6 +127,9 @@ class TreeMatrix:
         text = features.text[:, : self.text_components].shape[1]
         self.names = [f"text_{number}" for number in range(text)]
         self.names += [f"image_{number}" for number in range(features.image.shape[1])]
+        if self.encoded is not None:
+            known = self.encoded.fit(features).transform(features.take(np.arange(1)))
+            self.names += [f"encoded_{number}" for number in range(known.shape[1])]
         self.names += [f"table_{name}" for name in features.table]
         first = len(self.names)
         self.names += [f"category_{name}" for name in features.categories]
@@ -130,42 +141,54 @@ class TreeMatrix:
         codes = self.codes.transform(features.categories).astype(np.float32) - 1
         codes[codes < 0] = np.nan
         text = features.text[:, : self.text_components]
-        parts = [text, features.image, _numbers(features.table), codes]
+        encoded = [] if self.encoded is None else [self.encoded.transform(features)]
+        parts = [text, features.image, *encoded, _numbers(features.table), codes]
         return np.hstack(parts, dtype=np.float32, casting="same_kind")
 
 
 class SparseMatrix:
-    """Terms and scaled numbers as one sparse matrix for linear models."""
+    """Terms, scaled numbers and vectors of the text as one sparse matrix for linear models."""
 
-    def __init__(self, table_weight: float = 1.0) -> None:
+    def __init__(self, table_weight: float = 1.0, encoded_weight: float = 0.0) -> None:
         """Declare it.
 
         Args:
             table_weight: Root mean square length of the numbers of a row, beside terms of unit
                 length; 0 for terms alone. Numbers with more weight are penalised less.
+            encoded_weight: The same of `FeatureSet.encoded`; 0 leaves it out.
 
         Raises:
-            ValueError: the weight is below 0.
+            ValueError: a weight is below 0.
         """
-        if not table_weight >= 0:
-            raise ValueError(f"table_weight must not be below 0: {table_weight}")
+        for name, weight in (("table_weight", table_weight), ("encoded_weight", encoded_weight)):
+            if not weight >= 0:
+                raise ValueError(f"{name} must not be below 0: {weight}")
         self.table_weight = table_weight
+        self.encoded_weight = encoded_weight
         self.table = ScaledTable()
+        self.encoded = EncodedBlock(None)
 
     def fit(self, features: FeatureSet) -> Self:
         """Learn the scales from the training rows."""
         self.table.fit(features.table)
+        if self.encoded_weight:
+            self.encoded.fit(features)
         return self
 
     def transform(self, features: FeatureSet) -> csr_matrix:
-        """The matrix, (rows, terms and numbers) float32."""
+        """The matrix, (rows, terms, numbers and vectors) float32."""
         from scipy import sparse
 
-        if not self.table_weight:
+        parts = []
+        if self.table_weight:
+            numbers = self.table.transform(features.table)
+            parts.append(_of_length(numbers, self.table_weight))
+        if self.encoded_weight:
+            parts.append(_of_length(self.encoded.transform(features), self.encoded_weight))
+        if not parts:
             return features.terms
-        numbers = self.table.transform(features.table)
-        numbers = numbers * np.float32(self.table_weight / max(numbers.shape[1], 1) ** 0.5)
-        return sparse.hstack([features.terms, sparse.csr_matrix(numbers)], format="csr")
+        blocks = [features.terms, *(sparse.csr_matrix(part) for part in parts)]
+        return sparse.hstack(blocks, format="csr")
 
 
 class DenseMatrix:
@@ -180,6 +203,50 @@ class DenseMatrix:
     def transform(self, features: FeatureSet) -> Floats:
         """The matrix, (rows, components and numbers) float32."""
         return np.hstack([features.text * self._scale, self._table.transform(features.table)])
+
+
+class EncodedBlock:
+    """`FeatureSet.encoded`, centred, with a mean square of 1, by principal components or whole."""
+
+    def __init__(self, components: int | None) -> None:
+        """Declare it; the first so many principal components, or None for the vectors whole."""
+        self.components = components
+
+    def fit(self, features: FeatureSet) -> Self:
+        """Learn middle, scale and components from the training rows.
+
+        Raises:
+            ValueError: the features hold no such vectors.
+        """
+        from sklearn.decomposition import PCA
+
+        encoded = _encoded(features)
+        self._middle = encoded.mean(axis=0)
+        self._scale = text_scale(encoded - self._middle)
+        self._directions = None
+        if self.components is not None:
+            found = PCA(min(self.components, *encoded.shape), svd_solver="covariance_eigh")
+            with one_thread():
+                self._directions = found.fit(encoded).components_.T.astype(np.float32)
+        return self
+
+    def transform(self, features: FeatureSet) -> Floats:
+        """The block, (rows, numbers) float32."""
+        numbers = (_encoded(features) - self._middle) * self._scale
+        if self._directions is None:
+            return numbers
+        with one_thread():
+            return numbers @ self._directions
+
+
+def _encoded(features: FeatureSet) -> Floats:
+    if features.encoded is None:
+        raise ValueError("vectors of a pretrained text model are wanted, and FeatureSet has none")
+    return features.encoded
+
+
+def _of_length(numbers: Floats, length: float) -> Floats:
+    return numbers * np.float32(length / max(numbers.shape[1], 1) ** 0.5)
 
 
 def text_scale(vectors: Floats) -> np.float32:

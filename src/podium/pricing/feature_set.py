@@ -25,6 +25,8 @@ class FeatureSet:
         image: Vectors or statistics of the image, (rows, numbers) float32; NaN without a real one.
         table: Numbers, one column each, float32; NaN where unknown.
         categories: Texts such as brand and unit, one column each; None where unknown.
+        encoded: Vectors of the text by a pretrained model, (rows, numbers) float32, where wanted.
+        texts: The catalogue texts as they stand, (rows,), for models that read them.
     """
 
     terms: csr_matrix
@@ -32,6 +34,8 @@ class FeatureSet:
     image: Floats
     table: pd.DataFrame
     categories: pd.DataFrame
+    encoded: Floats | None = None
+    texts: NDArray[np.object_] | None = None
 
     def __len__(self) -> int:
         """Number of rows."""
@@ -45,4 +49,6 @@ class FeatureSet:
             self.image[rows],
             self.table.iloc[rows].reset_index(drop=True),
             self.categories.iloc[rows].reset_index(drop=True),
+            None if self.encoded is None else self.encoded[rows],
+            None if self.texts is None else self.texts[rows],
         )

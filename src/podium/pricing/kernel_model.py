@@ -27,6 +27,7 @@ class SupportVectorPrice(PriceModel):
         inverse_penalty: float = 0.5,
         margin: float = 0.05,
         table_weight: float = 1.0,
+        encoded_weight: float = 0.0,
         passes: int = 200,
         seed: int = 0,
         **parameters: Any,
@@ -36,7 +37,8 @@ class SupportVectorPrice(PriceModel):
         Args:
             inverse_penalty: scikit-learn's C.
             margin: Error of the score that costs nothing.
-            table_weight: See `SparseMatrix`.
+            table_weight: See `SparseMatrix`, as the next.
+            encoded_weight: Of the vectors of a pretrained text model.
             passes: Most passes over the rows. Dual coordinate descent is near its end long before
                 its own test says so.
             seed: Of the order of the rows.
@@ -48,6 +50,7 @@ class SupportVectorPrice(PriceModel):
         if not inverse_penalty > 0 or not margin >= 0:
             raise ValueError(f"inverse_penalty above 0, margin from 0: {inverse_penalty}, {margin}")
         self.table_weight = table_weight
+        self.encoded_weight = encoded_weight
         self.settings = {
             "C": inverse_penalty,
             "epsilon": margin,
@@ -61,7 +64,7 @@ class SupportVectorPrice(PriceModel):
         from sklearn.exceptions import ConvergenceWarning
         from sklearn.svm import LinearSVR
 
-        self._matrix = SparseMatrix(self.table_weight).fit(features)
+        self._matrix = SparseMatrix(self.table_weight, self.encoded_weight).fit(features)
         # liblinear penalises the intercept, so that the scores are centred before.
         self._middle = float(np.median(target))
         with warnings.catch_warnings():

@@ -15,7 +15,7 @@ from podium.pricing.best_constant import best_constant
 from podium.pricing.design_matrix import ScaledTable, SparseMatrix
 from podium.pricing.feature_set import FeatureSet
 from podium.pricing.inner_groups import inner_folds
-from podium.pricing.metrics import smape
+from podium.pricing.ridge import chosen_penalty, ridge
 
 Floats = NDArray[np.float64]
 
@@ -121,6 +121,7 @@ class RidgePrice(PriceModel):
         self,
         penalties: float | Sequence[float] = (0.3, 1.0, 3.0),
         table_weight: float = 1.0,
+        encoded_weight: float = 0.0,
         inner_folds: int = 5,
         seed: int = 0,
     ) -> None:
@@ -129,7 +130,8 @@ class RidgePrice(PriceModel):
         Args:
             penalties: Of the squared weights; of several, the one with the least SMAPE on the
                 first inner fold is taken.
-            table_weight: See `SparseMatrix`.
+            table_weight: See `SparseMatrix`, as the next.
+            encoded_weight: Of the vectors of a pretrained text model.
             inner_folds: The first of so many is held out for the choice.
             seed: Of the inner folds.
 
@@ -141,35 +143,19 @@ class RidgePrice(PriceModel):
             raise ValueError(f"penalties must be above 0, and at least one: {wanted}")
         self.penalties = [float(penalty) for penalty in wanted]
         self.table_weight = table_weight
+        self.encoded_weight = encoded_weight
         self.inner_folds = inner_folds
         self.seed = seed
 
     def _fit(self, features: FeatureSet, target: Floats, groups: NDArray[np.int64]) -> None:
-        self._matrix = SparseMatrix(self.table_weight).fit(features)
+        self._matrix = SparseMatrix(self.table_weight, self.encoded_weight).fit(features)
         matrix = self._matrix.transform(features)
-        self.penalty_ = self._choose(matrix, target, groups)
-        self._model = _ridge(self.penalty_).fit(matrix, target)
+        held = inner_folds(groups, self.inner_folds, self.seed) == 0
+        self.penalty_ = chosen_penalty(self.penalties, matrix, target, held)
+        self._model = ridge(self.penalty_).fit(matrix, target)
 
     def _score(self, features: FeatureSet) -> Floats:
         return self._model.predict(self._matrix.transform(features))
-
-    def _choose(self, matrix: Any, target: Floats, groups: NDArray[np.int64]) -> float:
-        middle = self.penalties[len(self.penalties) // 2]
-        held = inner_folds(groups, self.inner_folds, self.seed) == 0
-        if len(self.penalties) == 1 or not held.any():
-            return middle
-        losses = []
-        for penalty in self.penalties:
-            model = _ridge(penalty).fit(matrix[~held], target[~held])
-            scores = np.clip(model.predict(matrix[held]), *self._range)
-            losses.append(smape(np.expm1(target[held]), np.expm1(scores)))
-        return self.penalties[int(np.argmin(losses))]
-
-
-def _ridge(penalty: float) -> Any:
-    from sklearn.linear_model import Ridge
-
-    return Ridge(penalty, solver="sparse_cg", tol=1e-3, max_iter=300)
 
 
 def _checked_layout(features: FeatureSet) -> dict[str, Any]:
@@ -179,7 +165,11 @@ def _checked_layout(features: FeatureSet) -> dict[str, Any]:
         part = getattr(features, name)
         if part.shape[0] != rows:
             raise ValueError(f"{rows} rows in the table, {part.shape[0]} in {name}")
-    if not np.isfinite(features.text).all() or not np.isfinite(features.terms.data).all():
+    encoded = np.empty((rows, 0), np.float32) if features.encoded is None else features.encoded
+    for name, given in (("encoded", encoded), ("texts", features.texts)):
+        if given is not None and len(given) != rows:
+            raise ValueError(f"{rows} rows in the table, {len(given)} in {name}")
+    if not all(np.isfinite(part).all() for part in (features.text, features.terms.data, encoded)):
         raise ValueError("terms and text vectors must be finite")
     numbers = features.table.to_numpy(dtype=np.float32, na_value=np.nan)
     if np.isinf(features.image).any() or np.isinf(numbers).any():
@@ -188,6 +178,7 @@ def _checked_layout(features: FeatureSet) -> dict[str, Any]:
         "terms": features.terms.shape[1],
         "text": features.text.shape[1],
         "image": features.image.shape[1],
+        "encoded": encoded.shape[1],
         "table": list(features.table),
         "categories": list(features.categories),
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -175,4 +175,4 @@ def _with_columns(features: FeatureSet, columns: Columns) -> FeatureSet:
 
     made = pd.DataFrame(columns, index=features.table.index).astype(np.float32)
     table = pd.concat([features.table, made], axis=1)
-    return FeatureSet(features.terms, features.text, features.image, table, features.categories)
+    return replace(features, table=table)

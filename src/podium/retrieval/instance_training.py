@@ -20,11 +20,12 @@ from itertools import islice
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
 from podium.common.ordered_work import work_ahead
 from podium.common.progress import track
+from podium.common.weight_groups import weight_groups
 from podium.retrieval.instance_backbone import InstanceModel
 
 Draw = Callable[[int, int], np.ndarray]
@@ -36,7 +37,6 @@ _CENTRED = 256  # images that the vectors are centred on at the start
 # Share of the time limit from which on the schedule looks at the clock: reading the first images
 # says nothing about the speed of training.
 _CLOCK_FROM = 0.05
-_NO_DECAY_BELOW = 2  # dimensions: biases and the weights of norms
 
 
 @dataclass(frozen=True)
@@ -144,7 +144,15 @@ class _Step:
         self._dtype: torch.dtype = getattr(torch, precision)
         self._pool = pool
         self._weights = [weight for weight in model.parameters() if weight.requires_grad]
-        self._optimizer = torch.optim.AdamW(_groups(model, plan))
+        self._optimizer = torch.optim.AdamW(
+            weight_groups(
+                [
+                    (model.backbone, plan.learning_rate),
+                    (model.projection, plan.projection_rate),
+                ],
+                plan.weight_decay,
+            )
+        )
         self._highest = [group["lr"] for group in self._optimizer.param_groups]
         # Gradients below float16's smallest number would be lost.
         self._scaler = torch.amp.GradScaler(self._device.type, enabled=precision == "float16")
@@ -174,25 +182,6 @@ class _Step:
 
     def _backward(self, vectors: Tensor, slope: Tensor) -> tuple[Tensor | None, ...]:
         return torch.autograd.grad(vectors, self._weights, slope, allow_unused=True)
-
-
-def _groups(model: InstanceModel, plan: InstancePlan) -> list[dict[str, object]]:
-    """Weights by their rate and decay."""
-    groups: list[dict[str, object]] = []
-    parts: list[tuple[nn.Module, float]] = [
-        (model.backbone, plan.learning_rate),
-        (model.projection, plan.projection_rate),
-    ]
-    for part, rate in parts:
-        for decayed in (True, False):
-            chosen = [
-                weight
-                for weight in part.parameters()
-                if weight.requires_grad and (weight.dim() >= _NO_DECAY_BELOW) == decayed
-            ]
-            decay = plan.weight_decay if decayed else 0.0
-            groups.append({"params": chosen, "lr": rate, "weight_decay": decay})
-    return groups
 
 
 def _centre(model: InstanceModel, draw: Draw, count: int, device: str, threads: int) -> None:
