@@ -57,7 +57,7 @@ def test_categories_of_a_text():
         **{"brand": "acme", "unit": "ounce", "base_unit": "gram", "item_unit": "gram"},
         **{"total_unit": "gram", "total_rule": "value", "language": "en", "first_word": "acme"},
         **{"first_two_words": "acme green", "first_three_words": "acme green tea"},
-        "product_word": "tea",
+        **{"product_word": "tea", "short_description": "it is the best of all teas"},
     }
 
 

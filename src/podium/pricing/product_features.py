@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +31,8 @@ class Products:
         table: See `podium.pricing.table_features.table_numbers`.
         categories: See `podium.pricing.table_features.table_categories`.
         image: Numbers of the image, (n, numbers) float32; NaN in rows without a real one.
-        counts: Terms of the texts, counted; None where they are not counted yet.
+        counts: Terms of the texts, counted; None where that is not done yet.
+        encoded: Vectors by a pretrained text model, (n, numbers) float32; None likewise.
     """
 
     texts: Sequence[str]
@@ -39,6 +40,7 @@ class Products:
     categories: pd.DataFrame
     image: Floats
     counts: TextCounts | None = None
+    encoded: Floats | None = None
 
     @classmethod
     def of(cls, texts: Sequence[str], parsed: pd.DataFrame, image: Floats) -> Self:
@@ -63,7 +65,15 @@ class Products:
             self.categories.iloc[rows].reset_index(drop=True),
             self.image[rows],
             None if self.counts is None else self.counts.take(rows),
+            None if self.encoded is None else self.encoded[rows],
         )
+
+
+class TextEncoding(Protocol):
+    """A pretrained text model that learns nothing here."""
+
+    def encode(self, texts: Sequence[str]) -> Floats:
+        """Vectors of n texts, (n, numbers) float32."""
 
 
 class ProductFeatures:
@@ -72,13 +82,32 @@ class ProductFeatures:
     It belongs into every fold anew.
     """
 
-    def __init__(self, vectors: TextVectors, prices: SupervisedFeatures) -> None:
-        """Declare both parts; neither is fitted."""
-        self.vectors, self.prices = vectors, prices
+    def __init__(
+        self,
+        vectors: TextVectors,
+        prices: SupervisedFeatures,
+        encoder: TextEncoding | None = None,
+        *,
+        keep_texts: bool = False,
+    ) -> None:
+        """Declare the parts; none is fitted.
 
-    def counted(self, products: Products) -> Products:
-        """The same products with their terms counted, which folds can share."""
-        return replace(products, counts=self._counts(products))
+        Args:
+            vectors: TF-IDF terms and their components.
+            prices: Features made from the prices of other rows.
+            encoder: Gives further vectors of the texts.
+            keep_texts: Hand the texts on, for models that read them.
+        """
+        self.vectors, self.prices = vectors, prices
+        self.encoder, self.keep_texts = encoder, keep_texts
+
+    def prepared(self, products: Products) -> Products:
+        """The same products with all that needs no fit, so that folds can share it."""
+        return replace(
+            products,
+            counts=products.counts or self.vectors.count(products.texts),
+            encoded=self._encoded(products),
+        )
 
     def fit_transform(
         self, products: Products, prices: NDArray[np.floating], groups: NDArray[np.integer]
@@ -95,23 +124,35 @@ class ProductFeatures:
         Raises:
             ValueError: too few texts or groups, or lengths that differ.
         """
-        terms, text = self.vectors.fit_transform_counts(self._counts(products))
-        return self.prices.fit_transform(_feature_set(products, terms, text), prices, groups)
+        known = self.prepared(products)
+        terms, text = self.vectors.fit_transform_counts(_counts_of(known))
+        return self.prices.fit_transform(self._feature_set(known, terms, text), prices, groups)
 
     def transform(self, products: Products) -> FeatureSet:
         """Features of other products."""
-        terms, text = self.vectors.transform_counts(self._counts(products))
-        return self.prices.transform(_feature_set(products, terms, text))
+        known = self.prepared(products)
+        terms, text = self.vectors.transform_counts(_counts_of(known))
+        return self.prices.transform(self._feature_set(known, terms, text))
 
-    def _counts(self, products: Products) -> TextCounts:
-        return products.counts or self.vectors.count(products.texts)
+    def _encoded(self, products: Products) -> Floats | None:
+        if self.encoder is None or products.encoded is not None:
+            return products.encoded
+        return self.encoder.encode(products.texts)
+
+    def _feature_set(self, products: Products, terms: csr_matrix, text: Floats) -> FeatureSet:
+        texts = np.array(products.texts, dtype=object) if self.keep_texts else None
+        return FeatureSet(
+            terms=terms,
+            text=text,
+            image=products.image,
+            table=products.table,
+            categories=products.categories,
+            encoded=products.encoded,
+            texts=texts,
+        )
 
 
-def _feature_set(products: Products, terms: csr_matrix, text: Floats) -> FeatureSet:
-    return FeatureSet(
-        terms=terms,
-        text=text,
-        image=products.image,
-        table=products.table,
-        categories=products.categories,
-    )
+def _counts_of(products: Products) -> TextCounts:
+    if products.counts is None:
+        raise ValueError("the terms of the texts are not counted")
+    return products.counts

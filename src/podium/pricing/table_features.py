@@ -22,6 +22,8 @@ CategoryEncoding = Literal["one-hot", "label"]
 LOG_TOTAL_AMOUNT, TOTAL_UNIT, BRAND, UNIT = "log_total_amount", "total_unit", "brand", "unit"
 _AMOUNTS = ("value", "base_amount", "item_amount", "total_amount", "pack_size", "unit_count")
 _TITLE_STARTS = {"first_word": 1, "first_two_words": 2, "first_three_words": 3}
+#: Characters of a description that names a kind and tells no story.
+_SHORT = 80
 _BEFORE_STOP = r"^(.*?)(?:[,|(\[;:]|\s[-–—]|\s\d|$)"
 
 
@@ -90,8 +92,9 @@ def table_categories(parsed: pd.DataFrame) -> pd.DataFrame:
     Returns:
         n rows of texts, None where unknown: `brand`, `unit` (in lower case), `base_unit`,
         `item_unit`, `total_unit`, `total_rule`, `language`; `first_word`, `first_two_words`,
-        `first_three_words` of the title, where it has as many; and `product_word`, the last word
-        before the title's first comma, dash, bracket or number, which is often what the thing is.
+        `first_three_words` of the title, where it has as many; `product_word`, the last word
+        before the title's first comma, dash, bracket or number, which is often what the thing is;
+        and `short_description`, a description of few words, which is often a kind of product.
     """
     import pandas as pd
 
@@ -108,6 +111,8 @@ def table_categories(parsed: pd.DataFrame) -> pd.DataFrame:
     columns["product_word"] = [
         words[-1] if (words := normalised(part).split()) else None for part in stopped
     ]
+    described = [normalised(text) if len(text) <= _SHORT else "" for text in parsed["description"]]
+    columns["short_description"] = [text or None for text in described]
     return pd.DataFrame({name: pd.Series(texts, dtype=object) for name, texts in columns.items()})
 
 

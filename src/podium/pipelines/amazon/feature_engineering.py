@@ -64,10 +64,14 @@ class FeatureParameters(Parameters):
     Attributes:
         text: Arguments of `TextVectors`.
         prices: Arguments of `SupervisedFeatures`.
+        encoder: A pretrained text model that gives further vectors, such as a `TextEncoder`.
+        keep_texts: Hand the texts on, for models that read them.
     """
 
     text: dict[str, Any] = {}
     prices: dict[str, Any] = {}
+    encoder: Declaration | None = None
+    keep_texts: bool = False
 
     def build(self, settings: Compute) -> ProductFeatures:
         """The features, not fitted.
@@ -83,7 +87,10 @@ class FeatureParameters(Parameters):
             )
             for kind, arguments in ((TextVectors, self.text), (SupervisedFeatures, self.prices))
         )
-        return ProductFeatures(vectors, prices)
+        encoder = None
+        if self.encoder is not None and self.encoder.enabled:
+            encoder = build(self.encoder, threads=settings.threads)
+        return ProductFeatures(vectors, prices, encoder, keep_texts=self.keep_texts)
 
 
 class ImageFeatureParameters(Parameters):
@@ -184,7 +191,7 @@ def build_features(
 ) -> dict[str, Callable[[], FoldFeatures]]:
     """Features of each fold, fitted on the other folds; `naive` holds out the first naive fold."""
     wanted, settings = FeatureParameters.parse(parameters), Compute.parse(compute)
-    products = wanted.build(settings).counted(
+    products = wanted.build(settings).prepared(
         products_of(train_products, image_features.head(len(train_products)))
     )
     prices = folds[PRICE].to_numpy()

@@ -1,0 +1,99 @@
+"""Amazon from raw CSV to the submission at 75,000 + 75,000 rows, without images.
+
+    PYTHONPATH=src python benchmarks/amazon_whole.py [--rows 75000] [--presets base]
+
+Generated rows with texts of the official statistics; the true prices of the test rows lie outside
+the raw files. The links are not asked for. Each preset is one `kedro run` in a process of its own,
+with the time budget of the limit.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import sys
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pandas as pd
+from hearme import make_tracking_store
+from measuring import Cost, cores, measured_run
+from results import table
+
+from podium.pipelines.amazon.sample import SampleSize, write_sample
+from podium.pipelines.amazon.submission_rules import score_file
+
+HERE = Path(__file__).resolve().parent
+PROJECT = HERE.parent
+SEED = 20250901
+LIMIT_SECONDS, LIMIT_GB = 1200, 8
+
+
+def main() -> None:
+    """Measure the presets and write the page."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("--rows", type=int, default=75_000, help="training rows, and test rows")
+    parser.add_argument("--presets", nargs="*", default=("base",))
+    parser.add_argument("--workdir", type=Path)
+    parser.add_argument("--results", type=Path, default=HERE / "results" / "amazon_whole.md")
+    options = parser.parse_args()
+    rows = []
+    for preset in options.presets:
+        with tempfile.TemporaryDirectory(dir=options.workdir) as name:
+            rows.append(measure(Path(name), options.rows, preset))
+        print(rows[-1], flush=True)
+    head = ["preset", "wall s", "limit s", "CPU s", "peak GB", "limit GB", "load"]
+    head += ["local SMAPE", "low", "high", "hidden", "best baseline", "models", "left out"]
+    page = (
+        "# Amazon from raw files to the submission: measured\n\n"
+        f"{options.rows:,} generated training rows and as many test rows, no images, {cores()} "
+        f"cores. Written {datetime.now(UTC):%Y-%m-%d %H:%M} UTC. Wall seconds are those of the "
+        "whole command, the start of Python included; hidden is SMAPE on the true prices of the "
+        "test rows; peak memory is that of all processes together.\n\n" + table(head, rows) + "\n"
+    )
+    options.results.parent.mkdir(parents=True, exist_ok=True)
+    options.results.write_text(page)
+    print(page)
+
+
+def measure(root: Path, rows: int, preset: str) -> list[object]:
+    """One run, as a row of the table."""
+    raw, truth = root / "01_raw" / "amazon", root / "truth.csv"
+    write_sample(raw, SEED, SampleSize(rows, rows, images=False), truth_path=truth)
+    cost = run(root, preset)
+    reporting = root / "08_reporting" / "amazon"
+    board = pd.read_csv(reporting / "leaderboard.csv")
+    log = pd.read_parquet(root / "07_model_output/amazon/model_log.parquet")
+    metrics = json.loads((reporting / "metrics.json").read_text())
+    submission = root / "07_model_output/amazon/submission.csv"
+    hidden = score_file(submission, truth, raw, only_in_truth=False)["score"]
+    baseline = board.loc[board["kind"] == "baseline", "score"].min()
+    spent = (cost.wall_seconds, LIMIT_SECONDS, cost.cpu_seconds, cost.peak_gb, LIMIT_GB, cost.load)
+    local = (metrics["score"], metrics["score_ci_low"], metrics["score_ci_high"])
+    left = ", ".join(sorted(set(log["model"]) - set(board["model"]))) or "none"
+    return [preset, *spent, *local, hidden, baseline, len(board), left]
+
+
+def run(root: Path, preset: str) -> Cost:
+    """``kedro run --pipeline=amazon`` on the files of the folder."""
+    command = [sys.executable, "-m", "kedro", "run", "--pipeline=amazon"]
+    if preset != "base":
+        command.append(f"--env={preset}")
+    parameters = f"data_root={root},amazon.images.download=false,time_budget={LIMIT_SECONDS}"
+    environment = {
+        "PYTHONPATH": str(PROJECT / "src"),
+        "KEDRO_DISABLE_TELEMETRY": "1",
+        "MLFLOW_TRACKING_URI": make_tracking_store(root),
+    }
+    log = root / "run.log"
+    cost = measured_run(
+        [*command, f"--params={parameters}"], log, folder=PROJECT, environment=environment
+    )
+    shutil.copy(log, Path(tempfile.gettempdir()) / f"amazon_{preset}.log")
+    return cost
+
+
+if __name__ == "__main__":
+    main()
