@@ -4,6 +4,7 @@ import pytest
 from podium.common.bootstrap import (
     bootstrap,
     bootstrap_mean,
+    out_of_bag_means,
     resampled_means,
     sums_and_counts,
 )
@@ -94,3 +95,22 @@ def test_macro_f1_fits_the_same_routine():
 def test_wrong_input_is_refused(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_out_of_bag_means_are_those_of_the_units_that_the_same_sample_lacks():
+    values = 2.0 ** np.arange(6)  # a sum of them tells which they are
+    samples = resampled_means(np.eye(6), resamples=50, seed=4)
+    left = out_of_bag_means(np.column_stack([values, np.ones(6)]), resamples=50, seed=4)
+    for counts, (mean, one) in zip(samples, left, strict=True):
+        outside = values[counts == 0]
+        assert mean == pytest.approx(outside.mean()) and one == 1
+
+
+def test_a_sample_that_holds_every_unit_leaves_none():
+    assert np.isnan(out_of_bag_means([3.0], resamples=4)).all()
+
+
+def test_out_of_bag_means_do_not_depend_on_the_memory():
+    values = np.random.default_rng(1).normal(size=40)
+    whole = out_of_bag_means(values, resamples=30, seed=2)
+    assert (out_of_bag_means(values, resamples=30, seed=2, memory_mb=1e-3) == whole).all()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from podium.common.builder import Declaration, build
+from podium.common.builder import Declaration, build, default_argument
 from podium.common.parameters import ParameterError
 from podium.recommendation.rankers import LightGBMRanker
 from podium.recommendation.recommenders.own_history import OwnHistory
@@ -90,3 +90,23 @@ def test_defaults_go_only_where_they_are_taken_and_yield_to_what_is_declared():
     # A default is no extra parameter of a class that takes any.
     assert build({"type": RANKER}, window_days=3).parameters == {}
     assert ranker.parameters == {"max_depth": 3}
+
+
+class TestDefaultArgument:
+    FOREST = {"type": "podium.fusion.trees.RandomForestClassifier"}
+    KERNEL = {"type": "podium.fusion.kernel_machines.SupportVectorClassifier"}
+
+    def test_it_is_what_the_class_says(self):
+        assert default_argument(self.FOREST, "trees") == 150
+        assert default_argument(self.KERNEL, "kernel") == "rbf"
+
+    def test_one_that_is_handed_on_is_not_known(self):
+        assert default_argument(self.FOREST, "max_depth") is None
+
+    def test_one_that_the_class_does_not_take_is_refused(self):
+        with pytest.raises(ParameterError, match="SupportVectorClassifier takes no .* 'trees'"):
+            default_argument(self.KERNEL, "trees")
+
+    def test_nothing_else_can_be_imported(self):
+        with pytest.raises(ParameterError, match="is not allowed"):
+            default_argument({"type": "subprocess.Popen"}, "args")

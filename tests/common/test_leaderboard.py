@@ -10,6 +10,7 @@ from podium.common.leaderboard import (
     leaderboard_metrics,
     left_out,
     metric_name,
+    score_model,
 )
 
 
@@ -129,3 +130,15 @@ def test_names_that_fall_together_are_refused():
     assert metric_name("a@b") == "a_b"
     with pytest.raises(LeaderboardError, match="share the metric name"):
         leaderboard_metrics(board)
+
+
+def test_a_model_alone_scores_what_it_scores_on_the_leaderboard():
+    units = np.random.default_rng(5).random((30, 2))
+    metric = Metric(statistic=lambda means: means[..., 0] / means[..., 1], higher_is_better=False)
+    log = pd.DataFrame({"model": ["base"], "kind": ["baseline"]})
+    row = build_leaderboard({"base": units}, log, metric=metric, resamples=200, seed=7).iloc[0]
+    alone = score_model("base", units, metric, resamples=200, confidence=0.9, seed=7)
+    assert (alone.value, alone.units, alone.confidence) == (row["score"], 30, 0.9)
+    assert not alone.higher_is_better
+    assert np.quantile(alone.draws, [0.025, 0.975]).tolist() == [row["ci_low"], row["ci_high"]]
+    assert len(alone.out_of_bag) == 200 and not np.allclose(alone.out_of_bag, alone.draws)
