@@ -110,21 +110,21 @@ def collect_asked_rows(raw: RawTable) -> tuple[pd.DataFrame, QualityLog]:
     frame = _typed(raw)
     blank = frame["fault"] == BLANK
     frame = frame[~blank]
-    for bad in frame[frame["fault"].notna()].itertuples():
-        problem = f"{shorten(bad.content)} {bad.fault}; a price is asked for every row"
-        raise RawDataError(problem, file=raw.file, column=SAMPLE_ID, row=int(bad.row))
+    for bad in frame[frame["fault"].notna()].head(1).to_dict("records"):
+        problem = f"{shorten(bad['content'])} {bad['fault']}; a price is asked for every row"
+        raise RawDataError(problem, file=raw.file, column=SAMPLE_ID, row=int(bad["row"]))
     if frame.empty:
         raise RawDataError("the file has a header but no data rows", file=raw.file)
     for wrong, problem in (
         (frame[SAMPLE_ID] == "", "is missing"),
         (frame[SAMPLE_ID].duplicated(), "stands twice"),
     ):
-        for bad in frame[wrong].head(1).itertuples():
+        for bad in frame[wrong].head(1).to_dict("records"):
             raise RawDataError(
-                f"{bad.sample_id!r} {problem}",
+                f"{bad[SAMPLE_ID]!r} {problem}",
                 file=raw.file,
                 column=SAMPLE_ID,
-                row=int(bad.row),
+                row=int(bad["row"]),
             )
     log = QualityLog(raw)
     log.add("rows", "kept", len(frame))

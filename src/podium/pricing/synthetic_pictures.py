@@ -41,9 +41,13 @@ def draw_picture(category: int, pack: int, surplus: float, rng: np.random.Genera
     width = height * (0.55 + 0.15 * (category % 4))
     middle = SIDE / 2 + rng.normal(0, 2)
     box = (middle - width / 2, (SIDE - height) / 2, middle + width / 2, (SIDE + height) / 2)
-    shapes = (draw.rectangle, draw.ellipse, draw.rounded_rectangle)
-    extra = {"radius": width / 5} if category % len(shapes) == len(shapes) - 1 else {}
-    shapes[category % len(shapes)](box, fill=colour, outline=_INK, **extra)
+    kind = category % 3
+    if kind == 0:
+        draw.rectangle(box, fill=colour, outline=_INK)
+    elif kind == 1:
+        draw.ellipse(box, fill=colour, outline=_INK)
+    else:
+        draw.rounded_rectangle(box, width / 5, fill=colour, outline=_INK)
     for band in range(round(_MOST_BANDS * dear)):
         top = box[1] + height * (0.3 + 0.13 * band)
         draw.rectangle(

@@ -11,6 +11,7 @@ from pydantic import Field
 from podium.common import leaderboard as boards
 from podium.common import plots
 from podium.common.bootstrap import bootstrap_mean
+from podium.common.report import records
 from podium.pipelines.shared import Scoring, chosen_model, log_leaderboard
 from podium.pricing.catalog_rows import PRICE, SAMPLE_ID
 from podium.pricing.metrics import (
@@ -157,7 +158,9 @@ def row_facts(
         {
             SAMPLE_ID: folds[SAMPLE_ID],
             "group": folds["group"],
-            "price_band": pd.Categorical.from_codes(price_bands(folds[PRICE], edges), labels),
+            "price_band": pd.Categorical.from_codes(
+                price_bands(folds[PRICE], edges).tolist(), pd.Index(labels)
+            ),
             "image": _two(real, "placeholder", "real image"),
             "duplicates": _two(copied, "single listing", "has duplicates"),
         }
@@ -165,7 +168,7 @@ def row_facts(
 
 
 def _two(yes: np.ndarray, no_label: str, yes_label: str) -> pd.Categorical:
-    return pd.Categorical.from_codes(yes.astype(int), [no_label, yes_label])
+    return pd.Categorical(np.where(yes, yes_label, no_label), categories=[no_label, yes_label])
 
 
 def _interval(
@@ -243,13 +246,13 @@ def summarise_metrics(
     """Flatten leaderboard, breakdown and naive split into tracked metrics."""
     model = chosen_model(leaderboard, Evaluation.parse(parameters))
     flat = boards.leaderboard_metrics(leaderboard, model)
-    for row in breakdown[breakdown["model"] == model].itertuples():
-        name = boards.metric_name(str(row.group))
-        flat[f"by_{row.breakdown}.{name}"] = float(row.score)
-    for row in split_scores.itertuples():
-        name = boards.metric_name(str(row.model))
-        flat[f"naive_split.{name}"] = float(row.naive)
-        flat[f"grouped_split.{name}"] = float(row.grouped)
+    for row in records(breakdown[breakdown["model"] == model]):
+        name = boards.metric_name(str(row["group"]))
+        flat[f"by_{row['breakdown']}.{name}"] = float(row["score"])
+    for row in records(split_scores):
+        name = boards.metric_name(str(row["model"]))
+        flat[f"naive_split.{name}"] = float(row["naive"])
+        flat[f"grouped_split.{name}"] = float(row["grouped"])
     return flat
 
 
