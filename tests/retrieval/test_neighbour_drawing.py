@@ -1,5 +1,7 @@
 """How far pairs are believed, and how that moves vectors and ranks."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -13,7 +15,12 @@ from podium.retrieval.neighbour_drawing import (
 from podium.retrieval.query_ranking import rank_queries
 from podium.retrieval.verified_neighbours import AcceptanceRules
 
-RULES = DrawingRules(AcceptanceRules(fewest_inliers=30, margin=2.0), doubtful=0.5)
+RULES = DrawingRules(
+    AcceptanceRules(fewest_inliers=30, margin=2.0),
+    doubtful=0.5,
+    fewest_inliers=8,
+    half_weight_inliers=0,
+)
 
 
 @pytest.fixture
@@ -34,6 +41,21 @@ def test_a_doubtful_pair_weighs_by_its_inliers_and_their_share():
     weights = weigh_pairs({(0, 3): 15, (0, 1): 24, (2, 3): 20}, RULES)
     assert weights[0, 3] == pytest.approx(0.5 * 7 / 22 * 15 / 20)
     assert weigh_pairs({(0, 1): 8}, RULES) == {}
+
+
+def test_more_inliers_weigh_more():
+    graded = replace(RULES, half_weight_inliers=10)
+    assert weigh_pairs({(0, 1): 30, (2, 3): 90}, graded) == {(0, 1): 0.75, (2, 3): 0.9}
+    # A doubtful one weighs what it weighed before, times its evidence.
+    assert weigh_pairs({(0, 1): 19}, graded)[0, 1] == pytest.approx(0.5 * 0.5 * 19 / 29)
+
+
+def test_among_photos_of_one_painting_the_surest_comes_first(vectors):
+    images = DrawnImages(vectors[:4], {(0, 1): 60}, replace(RULES, half_weight_inliers=10))
+    found = [{0: 40, 1: 200}, {0: 200, 1: 40}]
+    ranking = images.rank(vectors[4:], found, np.array([1, 0]))
+    assert ranking.ranks.tolist() == [1, 1]
+    assert (ranking.similarities[:, 0] > ranking.similarities[:, 1] + 1e-3).all()
 
 
 def test_neighbours_come_closer_and_the_others_stay(vectors):

@@ -70,7 +70,8 @@ def encoder_shards(
         threads: Images read at a time.
 
     Returns:
-        Shards of `vectors`, (images, dimensions) float32, and `seconds`, (1,).
+        Shards of `vectors`, (images, dimensions) or (images, turns, dimensions) float32, and
+        `seconds`, (1,).
     """
     ranges = shard_ranges(len(folder), shard_size)
 
@@ -97,7 +98,7 @@ def encode_images(encoder: Any, folder: ImageFolder, images: range, threads: int
                 yield image
 
     found = np.asarray(encoder.encode(read()), dtype="float32")
-    vectors = np.zeros((len(images), found.shape[1]), dtype="float32")
+    vectors = np.zeros((len(images), *found.shape[1:]), dtype="float32")
     vectors[readable] = found
     return vectors
 

@@ -1,8 +1,9 @@
 """Vectors of verified neighbours drawn together, and what that does to the rank of a query.
 
-A pair's weight says how far it is believed. With W the symmetric matrix of weights, every vector
-becomes v + strength * W v, at unit length again: two images with a pair of weight 1 and strength 1
-get one vector, a doubtful pair comes a little closer.
+A pair's weight says how far it is believed, and by how much evidence. With W the symmetric matrix
+of weights, every vector becomes v + strength * W v, at unit length again: two images with a pair of
+weight 1 and strength 1 get one vector, a doubtful pair comes a little closer. Weights below 1 keep
+photos of one painting apart: were they one vector, a query would find them in no order.
 """
 
 from __future__ import annotations
@@ -33,24 +34,26 @@ class DrawingRules:
     """How far a pair is believed, and how far that moves its vectors.
 
     Attributes:
-        acceptance: Pairs that keep it have weight 1.
-        strength: 0 leaves the vectors; with 1 a pair that is believed gets one vector.
-        doubtful: Largest weight of a pair that is not accepted.
+        acceptance: Pairs that keep it are believed.
+        strength: 0 leaves the vectors; with 1 a pair of weight 1 gets one vector.
+        doubtful: Share of its weight that a pair keeps at most that is not believed.
         fewest_inliers: A pair with no more has weight 0.
+        half_weight_inliers: A believed pair of so many inliers has weight 1/2; with 0 all have 1.
     """
 
     acceptance: AcceptanceRules = field(default_factory=AcceptanceRules)
     strength: float = 1.0
-    doubtful: float = 0.5
-    fewest_inliers: int = 8
+    doubtful: float = 1.0
+    fewest_inliers: int = 6
+    half_weight_inliers: float = 10.0
 
 
 def weigh_pairs(inliers: Mapping[Pair, int], rules: DrawingRules) -> dict[Pair, float]:
     """How far each pair is believed, 0 to 1; those of weight 0 are left out.
 
-    An accepted pair has weight 1. The weight of another grows with its inliers up to those that
-    acceptance asks for, and with its share of the best partner's inliers, seen from the image to
-    which it means more.
+    A pair of n inliers has weight n / (n + half_weight_inliers) if it is accepted. That of another
+    is less: it grows with its inliers up to those that acceptance asks for, and with its share of
+    the best partner's inliers, seen from the image to which it means more.
     """
     accepted = accept_pairs(inliers, rules.acceptance)
     best: dict[int, int] = defaultdict(int)
@@ -60,12 +63,13 @@ def weigh_pairs(inliers: Mapping[Pair, int], rules: DrawingRules) -> dict[Pair, 
     least, enough = rules.fewest_inliers, rules.acceptance.fewest_inliers
     weights = {}
     for pair, count in inliers.items():
+        evidence = count / (count + rules.half_weight_inliers)
         if pair in accepted:
-            weights[pair] = 1.0
+            weights[pair] = evidence
         elif count > least:
             sure = min(1.0, (count - least) / max(enough - least, 1))
             share = count / min(best[pair[0]], best[pair[1]])
-            weights[pair] = rules.doubtful * sure * share
+            weights[pair] = rules.doubtful * evidence * sure * share
     return {pair: weight for pair, weight in weights.items() if weight > 0}
 
 

@@ -63,6 +63,7 @@ class NeighbourParameters(Parameters):
         strength: See `DrawingRules`.
         doubtful: See `DrawingRules`.
         doubtful_inliers: A pair with no more is not even doubtful.
+        half_weight_inliers: See `DrawingRules`.
     """
 
     use: Literal["auto", "always", "never"]
@@ -76,6 +77,7 @@ class NeighbourParameters(Parameters):
     strength: float = Field(ge=0)
     doubtful: float = Field(ge=0, le=1)
     doubtful_inliers: int = Field(ge=4)
+    half_weight_inliers: float = Field(ge=0)
 
     @property
     def matching(self) -> MatchingRules:
@@ -86,7 +88,13 @@ class NeighbourParameters(Parameters):
     def drawing(self) -> DrawingRules:
         """How pairs move vectors."""
         acceptance = AcceptanceRules(self.fewest_inliers, self.margin, self.matching)
-        return DrawingRules(acceptance, self.strength, self.doubtful, self.doubtful_inliers)
+        return DrawingRules(
+            acceptance,
+            self.strength,
+            self.doubtful,
+            self.doubtful_inliers,
+            self.half_weight_inliers,
+        )
 
 
 def build_encoders(encoders: Mapping[str, Any], compute: Compute) -> dict[str, Any]:

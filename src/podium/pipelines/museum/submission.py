@@ -20,6 +20,7 @@ from podium.retrieval.fallback_vectors import fill_zero_rows
 from podium.retrieval.joined_vectors import JoinedVectors, rows_of
 from podium.retrieval.neighbour_drawing import draw_together, pairs_from, weigh_pairs
 from podium.retrieval.vector_table import VectorTable
+from podium.retrieval.verified_neighbours import accept_pairs
 
 logger = logging.getLogger(__name__)
 
@@ -59,7 +60,7 @@ def compute_vectors(
     if own == VERIFIED:
         pairs = pairs_from(*(neighbours["images"][n] for n in ("first", "second", "inliers")))
         weights = weigh_pairs(pairs, rules.drawing)
-        believed = sum(weight == 1 for weight in weights.values())
+        believed = len(accept_pairs(pairs, rules.drawing.acceptance))
         logger.info(
             "%d pairs of images are verified, %d doubtful", believed, len(weights) - believed
         )
