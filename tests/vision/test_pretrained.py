@@ -127,10 +127,15 @@ def test_rotations_and_sizes_are_means_of_unit_vectors(encoder):
         found = encoder(**arguments, rotations="mean").encode(squares)
         np.testing.assert_allclose(found, wanted, atol=1e-5)
         assert np.abs(turned[0] - turned[1]).max() > 1e-3
+        apart = encoder(**arguments, rotations="each", sizes=[SIZE]).encode(squares)
+        np.testing.assert_allclose(apart, np.stack(turned, axis=1), atol=1e-5)
+        assert encoder(**arguments, rotations="each").encode([]).shape == (0, *apart.shape[1:])
         several = encoder(**arguments, sizes=[32, 64]).encode(squares)
         sizes = [encoder(**arguments, sizes=size).encode(squares) for size in (32, 64)]
         wanted = unit(np.mean(sizes, axis=0).reshape(3, 2, -1)).reshape(3, -1) / np.sqrt(2)
         np.testing.assert_allclose(several, wanted, atol=1e-5)
+        apart = encoder(**arguments, rotations="each", sizes=[32, 64]).encode(squares)
+        np.testing.assert_allclose(apart[:, 0], several, atol=1e-5)
 
 
 def test_order_and_bytes_do_not_depend_on_threads_or_on_the_way_images_come(encoder):

@@ -5,6 +5,6 @@ from __future__ import annotations
 from typing import Literal
 
 Pooling = Literal["cls", "gem", "mean"]
-Rotations = Literal["none", "mean"]
+Rotations = Literal["none", "mean", "each"]
 Fit = Literal["crop", "squash"]
 BackendName = Literal["auto", "torch", "onnx"]

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from podium.common.ordered_work import work_ahead
 from podium.common.threads import one_thread
-from podium.vision.image_views import join_views
+from podium.vision.image_views import Views
 from podium.vision.loading import Engine
 from podium.vision.torch_backend import TorchBackend
 
@@ -32,7 +32,7 @@ def encode_on_cpu(
     batch_size: int,
     threads: int,
 ) -> Iterator[np.ndarray]:
-    """Vectors float32 (b, d), batch after batch.
+    """Vectors float32 (b, d), or (b, turns, d) with turns apart, batch after batch.
 
     A thread reads, prepares and computes a batch from beginning to end, on one core. So decoding
     goes on beside computing, and no sum depends on the number of threads.
@@ -51,7 +51,7 @@ def encode_on_cpu(
             engine.backend.run(np.stack(squares), views.turns)
             for squares in zip(*images, strict=True)
         ]
-        return join_views(np.concatenate(found), engine.widths)
+        return views.join(np.concatenate(found), engine.widths)
 
     with one_thread():
         yield from work_ahead(encode, _batches(reads, batch_size), threads, threads)
@@ -86,13 +86,15 @@ def encode_on_device(
     for rooms in work_ahead(prepare, _batches(reads, batch_size), threads, threads + _QUEUED):
         queued.append([backend.launch(room, views.turns) for room in rooms])
         if len(queued) == _QUEUED:
-            yield _finish(queued.popleft(), engine.widths)
+            yield _finish(queued.popleft(), views, engine.widths)
     while queued:
-        yield _finish(queued.popleft(), engine.widths)
+        yield _finish(queued.popleft(), views, engine.widths)
 
 
-def _finish(waits: list[Callable[[], np.ndarray]], widths: Sequence[int]) -> np.ndarray:
-    return join_views(np.concatenate([wait() for wait in waits]), widths)
+def _finish(
+    waits: list[Callable[[], np.ndarray]], views: Views, widths: Sequence[int]
+) -> np.ndarray:
+    return views.join(np.concatenate([wait() for wait in waits]), widths)
 
 
 def _batches(reads: Iterable[ReadImage], size: int) -> Iterator[list[ReadImage]]:

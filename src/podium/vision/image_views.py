@@ -23,6 +23,7 @@ class Views:
         fit: See `to_square`.
         crop_fraction: See `to_square`.
         resample: Pillow's number of the interpolation.
+        apart: Whether each turn gives a vector of its own.
     """
 
     sizes: tuple[int, ...]
@@ -30,6 +31,7 @@ class Views:
     fit: Fit
     crop_fraction: float
     resample: int
+    apart: bool = False
 
     def squares(self, image: np.ndarray) -> list[np.ndarray]:
         """The image as a square of each size, uint8 (s, s, 3); the backend turns them.
@@ -41,6 +43,21 @@ class Views:
             to_square(image, size, self.resample, self.fit, self.crop_fraction)
             for size in self.sizes
         ]
+
+    def join(self, found: np.ndarray, widths: Sequence[int]) -> np.ndarray:
+        """Put what a model says of all views together.
+
+        Args:
+            found: float32 (sizes * turns, n, d), the turns of the first size first.
+            widths: See `join_views`.
+
+        Returns:
+            float32 (n, d), or (n, turns, d) where the turns stay apart.
+        """
+        if not self.apart:
+            return join_views(found, widths)
+        turns = len(self.turns)
+        return np.stack([join_views(found[turn::turns], widths) for turn in range(turns)], axis=1)
 
 
 def join_views(views: np.ndarray, widths: Sequence[int]) -> np.ndarray:

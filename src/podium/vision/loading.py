@@ -45,6 +45,7 @@ def load_engine(
     gem_power: float,
     sizes: tuple[int, ...],
     turns: tuple[int, ...],
+    apart: bool,
     fit: Fit,
     crop_fraction: float,
     device: str,
@@ -62,6 +63,7 @@ def load_engine(
         gem_power: The rest.
         sizes: The rest.
         turns: Rotations in quarters of a full turn.
+        apart: Whether each of them gives a vector of its own.
         fit: The rest.
         crop_fraction: The rest.
         device: Name of torch.
@@ -88,7 +90,8 @@ def load_engine(
             raise CheckpointError(f"the ONNX backend is for the CPU, not for {device}")
         else:
             chosen = TorchBackend(model, device, precision, compiled)
-    return Engine(chosen, Views(sizes, turns, fit, crop_fraction, preprocessing.resample), widths)
+    views = Views(sizes, turns, fit, crop_fraction, preprocessing.resample, apart)
+    return Engine(chosen, views, widths)
 
 
 def _try_sizes(model: PooledModel, sizes: Sequence[int]) -> tuple[int, ...]:

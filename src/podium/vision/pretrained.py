@@ -77,7 +77,8 @@ class PretrainedEncoder:
             pooling: "cls", "gem" or "mean", or several of them, joined.
             sizes: Sides of the square that the model sees, in pixels; several are averaged.
             gem_power: Power of "gem".
-            rotations: "mean" averages the four views turned by quarters of a full turn.
+            rotations: "mean" averages the views turned by quarters of a full turn; "each" keeps
+                them apart, see `podium.retrieval.turned_views`.
             fit: "crop" takes the middle square, "squash" presses the whole image into one.
             crop_fraction: Share of the shorter side that "crop" keeps.
             batch_size: Images computed together; by default 64 on a GPU and 8 on a CPU.
@@ -121,7 +122,8 @@ class PretrainedEncoder:
             count: How many; needed for a function, checked otherwise.
 
         Returns:
-            float32 (n, d), rows of unit length in the order of the images.
+            float32 (n, d), rows of unit length in the order of the images; with rotations "each"
+            (n, 4, d), upright first.
 
         Raises:
             CheckpointError: if the model is not there, cannot be used, or takes no such size.
@@ -148,7 +150,7 @@ class PretrainedEncoder:
             stop: The index after the last.
 
         Returns:
-            float32 (stop - start, d).
+            See `encode`.
 
         Raises:
             CheckpointError: see `encode`.
@@ -202,7 +204,8 @@ class PretrainedEncoder:
         batch_size = self.batch_size or (_CPU_BATCH if on_cpu else _GPU_BATCH)
         encode = encode_on_cpu if on_cpu else encode_on_device
         batches = encode(engine, reads, batch_size, self.threads)
-        return np.concatenate([np.empty((0, sum(engine.widths)), np.float32), *batches])
+        turns = (len(engine.views.turns),) if engine.views.apart else ()
+        return np.concatenate([np.empty((0, *turns, sum(engine.widths)), np.float32), *batches])
 
     @cached_property
     def _engine(self) -> Engine:
@@ -217,7 +220,8 @@ class PretrainedEncoder:
             self.pooling,
             self.gem_power,
             sizes=self.sizes,
-            turns=(0, 1, 2, 3) if self.rotations == "mean" else (0,),
+            turns=(0,) if self.rotations == "none" else (0, 1, 2, 3),
+            apart=self.rotations == "each",
             fit=self.fit,
             crop_fraction=self.crop_fraction,
             device=self._device,
