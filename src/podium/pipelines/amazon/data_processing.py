@@ -185,11 +185,11 @@ def load_images(
             table = download_images(asked, folder, wanted.rules)
         else:
             logger.info("images are taken from %s", raw_images.root)
-            local = asked.assign(**{LINK: local_links(asked[LINK])})
+            local = asked.assign(**{LINK: local_links(asked[LINK].tolist())})
             with served_folder(raw_images.root, wanted.rules) as rules:
                 table = download_images(local, folder, rules)
         check_files(table, folder, strays=False)
-        return table.assign(**{name: rows[name] for name in rows})
+        return table.assign(**{SAMPLE_ID: rows[SAMPLE_ID], LINK: rows[LINK]})
 
     return download
 

@@ -167,8 +167,9 @@ def row_facts(
     )
 
 
-def _two(yes: np.ndarray, no_label: str, yes_label: str) -> pd.Categorical:
-    return pd.Categorical(np.where(yes, yes_label, no_label), categories=[no_label, yes_label])
+def _two(yes: np.ndarray, no_label: str, yes_label: str) -> pd.Series:
+    labels = pd.CategoricalDtype([no_label, yes_label])
+    return pd.Series(np.where(yes, yes_label, no_label)).astype(labels)
 
 
 def _interval(

@@ -9,5 +9,9 @@ TRAIN = RawFile("train.csv", (SAMPLE_ID, CONTENT, LINK, PRICE))
 TEST = RawFile("test.csv", (SAMPLE_ID, CONTENT, LINK))
 IMAGES = RawFolder("images", required=False)
 
-RAW_FILES = {"raw_train": TRAIN, "raw_test": TEST, "raw_images": IMAGES}
+RAW_FILES: dict[str, RawFile | RawFolder] = {
+    "raw_train": TRAIN,
+    "raw_test": TEST,
+    "raw_images": IMAGES,
+}
 """Dataset name (without `amazon.`) to the contract of its file or folder."""

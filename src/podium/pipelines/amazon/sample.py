@@ -75,15 +75,15 @@ def write_sample(
         rows, asked = train.table, test.table.drop(columns=PRICE)
         if size.faults:
             rows, asked = _with_odd_links(rows, rng), _with_odd_links(asked, rng)
-        records = rows.astype(object).to_dict("records")
+        records = _records(rows)
         if size.faults:
             records = _with_faults(records, rng)
         _write(folder / TRAIN.name, TRAIN.columns, records)
-        _write(folder / TEST.name, TEST.columns, asked.astype(object).to_dict("records"))
+        _write(folder / TEST.name, TEST.columns, _records(asked))
     if truth_path is not None:
         truth_path.parent.mkdir(parents=True, exist_ok=True)
         columns = (SAMPLE_ID, PRICE)
-        _write(truth_path, columns, test.table[list(columns)].astype(object).to_dict("records"))
+        _write(truth_path, columns, _records(test.table[list(columns)]))
 
 
 def _draw_images(folder: Path, parts: Iterable[SyntheticRows], seed: int) -> None:
@@ -133,6 +133,12 @@ def _with_faults(records: list[dict[str, Any]], rng: np.random.Generator) -> lis
     for record in (*added, dict(of[8])):
         made.insert(int(rng.integers(0, len(made) + 1)), record)
     return made
+
+
+def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows with plain Python values, so that floats are written with their shortest digits."""
+    rows = table.astype(object).to_dict("records")
+    return [{str(name): value for name, value in row.items()} for row in rows]
 
 
 def _write(path: Path, columns: Iterable[str], records: Iterable[dict[str, Any]]) -> None:
