@@ -23,16 +23,10 @@ from podium.common.report import (
     facts_section,
     leaderboard_section,
     make_table,
-    percent,
     render_report,
-    score,
-    seconds,
-    signed,
-    span,
-    text,
     verdict,
-    whole,
 )
+from podium.common.report_formats import percent, score, seconds, signed, span, text, whole
 
 GENERATOR = np.random.default_rng(0)
 ERRORS = GENERATOR.random(200)

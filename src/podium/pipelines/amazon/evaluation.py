@@ -11,7 +11,7 @@ from pydantic import Field
 from podium.common import leaderboard as boards
 from podium.common import plots
 from podium.common.bootstrap import bootstrap_mean
-from podium.common.report import records
+from podium.common.report_formats import records
 from podium.pipelines.shared import Scoring, chosen_model, log_leaderboard
 from podium.pricing.catalog_rows import PRICE, SAMPLE_ID
 from podium.pricing.metrics import (

@@ -23,14 +23,10 @@ from podium.common.report import (
     how_to_read_section,
     leaderboard_section,
     make_table,
-    records,
     render_report,
-    score,
-    signed,
-    text,
     verdict,
-    whole,
 )
+from podium.common.report_formats import records, score, signed, text, whole
 from podium.pipelines.amazon.evaluation import SCORE_UNIT, Evaluation
 from podium.pipelines.shared import chosen_model, count_quarantine, submission_text
 from podium.pricing.catalog_rows import PRICE, SAMPLE_ID

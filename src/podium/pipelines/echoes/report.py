@@ -22,16 +22,10 @@ from podium.common.report import (
     how_to_read_section,
     leaderboard_section,
     make_table,
-    percent,
-    records,
     render_report,
-    score,
-    signed,
-    span,
-    text,
     verdict,
-    whole,
 )
+from podium.common.report_formats import percent, records, score, signed, span, text, whole
 from podium.pipelines.echoes.evaluation import (
     SCORE_UNIT,
     Evaluation,

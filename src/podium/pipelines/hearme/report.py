@@ -22,14 +22,10 @@ from podium.common.report import (
     how_to_read_section,
     leaderboard_section,
     make_table,
-    percent,
-    records,
     render_report,
-    score,
-    text,
     verdict,
-    whole,
 )
+from podium.common.report_formats import percent, records, score, text, whole
 from podium.pipelines.hearme.evaluation import (
     BREAKDOWN_TITLES,
     SCORE_UNIT,

@@ -23,14 +23,10 @@ from podium.common.report import (
     how_to_read_section,
     leaderboard_section,
     make_table,
-    records,
     render_report,
-    score,
-    span,
-    text,
     verdict,
-    whole,
 )
+from podium.common.report_formats import records, score, span, text, whole
 from podium.pipelines.museum.evaluation import (
     SCORE_UNIT,
     Evaluation,

@@ -18,10 +18,9 @@ from podium.common.report import (
     leaderboard_section,
     make_table,
     render_report,
-    score,
-    text,
     verdict,
 )
+from podium.common.report_formats import score, text
 from podium.pipelines.{{cookiecutter.name}}.evaluation import Evaluation
 from podium.pipelines.{{cookiecutter.name}}.metric import SCORE_UNIT
 from podium.pipelines.{{cookiecutter.name}}.raw_contract import ROWS
