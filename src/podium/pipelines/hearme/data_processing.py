@@ -11,16 +11,14 @@ import pandas as pd
 from pydantic import Field, model_validator
 
 from podium.common.data_quality import (
-    QUARANTINE_COLUMNS,
-    QualityLog,
     combine_quality,
     counts_frame,
     log_quality,
 )
 from podium.common.errors import RawDataError
 from podium.common.parameters import Parameters
-from podium.common.raw_files import BLANK, RawTable
-from podium.common.raw_values import check_throughout, shorten
+from podium.common.raw_files import RawTable
+from podium.common.raw_values import shorten
 from podium.pipelines.hearme.raw_contract import (
     INTERACTIONS,
     ITEMS,
@@ -32,16 +30,9 @@ from podium.pipelines.hearme.raw_contract import (
 )
 from podium.recommendation.asked_users import read_asked_users
 from podium.recommendation.catalogue import artist_table, genre_table
+from podium.recommendation.cleaned_listens import clean_raw_listens
 from podium.recommendation.durations import fill_durations
-from podium.recommendation.listens import (
-    WRONG_OF_COLUMN,
-    ListenRules,
-    cap_listens,
-    judge_listens,
-    set_aside,
-    summarise_reasons,
-    unique_listens,
-)
+from podium.recommendation.listens import ListenRules, cap_listens
 from podium.recommendation.metadata import clean_metadata
 
 if TYPE_CHECKING:
@@ -132,9 +123,6 @@ def clean_listens(
 ) -> tuple[ir.Table, ir.Table, pd.DataFrame]:
     """Type and judge the listens, drop exact duplicates.
 
-    The file is read twice, once for the rows that need attention (few) and once for the others:
-    cheaper than keeping the text and number of every row.
-
     Args:
         raw_interactions: The listens as text.
         known_items: item_id of the known tracks.
@@ -147,39 +135,10 @@ def clean_listens(
     Raises:
         RawDataError: the file is not merely dirty, or no listen can be used.
     """
-    import ibis
-
     rules = DataProcessing.parse(parameters)
     limits = ListenRules(rules.listens_from, rules.listens_until, rules.max_listen_seconds)
-    items = ibis.memtable(known_items[["item_id"]])
-    judged = judge_listens(raw_interactions, items, limits)
-    flagged = judged.filter(judged.reason.notnull() | judged.repaired).cache()
-    reasons = summarise_reasons(flagged).execute()
-    check_throughout(raw_interactions, reasons, WRONG_OF_COLUMN)
-    listens = unique_listens(judged).cache()
-    kept, usable = listens.agg(kept=listens.count(), usable=listens.copies.sum()).execute().iloc[0]
-    log = QualityLog(raw_interactions)
-    if not kept:
-        most = reasons.loc[reasons["rows"].idxmax()]
-        raise RawDataError(
-            f"no listen can be used: {most['rows']} rows are set aside because "
-            f"{most['reason']}, the first is {shorten(most['first_content'])}",
-            file=raw_interactions.file,
-            row=int(most["first_row"]),
-        )
-    log.add("rows", "kept", int(kept))
-    repaired = flagged.filter(flagged.repaired)
-    first = repaired.agg(rows=repaired.count(), row=repaired.row.min()).execute().iloc[0]
-    if first["rows"]:
-        example = f"row {int(first['row'])}"
-        log.add("numbers or time written oddly", "repaired", int(first["rows"]), example)
-    log.add("exact duplicate", "dropped", int(usable) - int(kept))
-    for fault in reasons.itertuples():
-        action = "dropped" if fault.reason == BLANK else "quarantined"
-        example = f"row {fault.first_row}: {shorten(fault.first_content)}"
-        log.add(fault.reason, action, fault.rows, example)
-    quarantine = set_aside(flagged).mutate(file=ibis.literal(raw_interactions.file))
-    return listens, quarantine.select(QUARANTINE_COLUMNS).cache(), log.frame()
+    cleaned = clean_raw_listens(raw_interactions, known_items[["item_id"]], limits)
+    return cleaned.listens, cleaned.quarantine, cleaned.quality
 
 
 def estimate_durations(
