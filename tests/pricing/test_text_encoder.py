@@ -1,5 +1,6 @@
 """The text encoder beside plain transformers; its promises on order, bytes, keys, errors."""
 
+import pickle
 from functools import partial
 
 import numpy as np
@@ -104,6 +105,14 @@ def test_bytes_do_not_depend_on_threads_and_rows_keep_their_order(encoder):
     one_by_one = np.concatenate([make().encode([text]) for text in texts])
     np.testing.assert_allclose(wanted, one_by_one, atol=1e-5)
     assert np.linalg.norm(wanted[0] - wanted[1]) > 0.01
+
+
+def test_a_pickled_encoder_reads_its_checkpoint_again(encoder):
+    used = encoder()
+    wanted = used.encode(catalogue(4))
+    stored = pickle.dumps(used)
+    assert len(stored) < 2000
+    assert pickle.loads(stored).encode(catalogue(4)).tobytes() == wanted.tobytes()
 
 
 def test_threads_of_torch_are_set_back(encoder):

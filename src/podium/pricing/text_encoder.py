@@ -139,6 +139,11 @@ class TextEncoder:
         """
         return self._network[1]
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Without what is in memory, which is read again from the checkpoint."""
+        read = ("_network", "_tokenizer", "_folder")
+        return {name: value for name, value in self.__dict__.items() if name not in read}
+
     def _computed(
         self, tokens: Tokens, batches: list[NDArray[np.int64]], threads: int
     ) -> Iterator[Floats]:

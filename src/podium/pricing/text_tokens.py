@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -81,8 +81,7 @@ def distinct_rows(tokens: Tokens) -> tuple[Tokens, NDArray[np.int64]]:
     """The different ones among texts, and the place of each text's among them, (n,)."""
     places: dict[bytes, int] = {}
     of_rows = [places.setdefault(each.tobytes(), len(places)) for each in tokens]
-    firsts: Iterator[bytes] = iter(places)
-    return [np.frombuffer(each, np.int32) for each in firsts], np.array(of_rows, np.int64)
+    return [np.frombuffer(each, np.int32) for each in places], np.array(of_rows, np.int64)
 
 
 def _cut(numbers: NDArray[np.int32], most: int, tail: int) -> NDArray[np.int32]:
