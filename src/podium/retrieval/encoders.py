@@ -40,7 +40,8 @@ def fit_encoder(
             local features are learned from at most `MOST_FITTED_IMAGES` of them.
         seed: Of that draw.
     """
-    if not hasattr(encoder, "fit"):
+    # A pretrained encoder has an option of that name, and nothing to learn.
+    if not callable(getattr(encoder, "fit", None)):
         return encoder
     if takes_local_features(encoder):
         return encoder.fit(sample_images(features, usable, MOST_FITTED_IMAGES, seed))
