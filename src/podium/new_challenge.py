@@ -99,7 +99,7 @@ def check_name(project: Path, name: str) -> None:
 def _format(rendered: Path, project: Path) -> None:
     """Sort imports and break lines anew, which depend on the length and place of the name."""
     ruff = [sys.executable, "-m", "ruff"]
-    config = ["--quiet", "--config", str(project / "pyproject.toml"), str(rendered)]
+    config = ["--no-cache", "--config", str(project / "pyproject.toml"), str(rendered)]
     for words in (["check", "--select", "I", "--fix"], ["format"]):
         subprocess.run([*ruff, *words, *config], cwd=project, check=True, capture_output=True)
 

@@ -7,7 +7,7 @@ import pandas as pd
 import psutil
 import pytest
 from click.testing import CliRunner
-from running import owed, wait_until
+from running import last_line, owed, wait_until
 
 RAW = "01_raw/echoes"
 SUBMISSION = "07_model_output/echoes/submission.csv"
@@ -103,3 +103,16 @@ def test_the_first_stage_of_the_competition_has_no_part_2(project_copy, root_cop
     assert len(pd.read_csv(root / SUBMISSION)) == 24
     assert pd.read_csv(root / REPORTING / "part2_scores.csv").empty
     assert "There is no part 2 in this run" in (root / REPORTING / "report.html").read_text()
+
+
+def test_a_file_cut_short_stops_the_run_and_leaves_the_former_submission(
+    project_copy, root_copy_of_echoes
+):
+    raw, submission = (root_copy_of_echoes / name for name in (RAW, SUBMISSION))
+    part, former = raw / "train_part1.json", submission.read_bytes()
+    part.write_bytes(part.read_bytes()[:-100])
+    done = project_copy.run("--pipeline=echoes", root=root_copy_of_echoes)
+    assert done.returncode != 0
+    assert last_line(done.stdout).startswith("error: train_part1.json, row "), done.stdout[-2000:]
+    assert "it is cut short" in done.stdout and "Traceback" not in done.stdout
+    assert submission.read_bytes() == former

@@ -1,0 +1,145 @@
+"""What a broken input is, and what a person wants to be told of it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Refused:
+    """The run stops: the error names the file and, where they are to blame, column and row."""
+
+    file: str
+    says: str
+    column: str | None = None
+    row: int | None = None
+
+
+@dataclass(frozen=True)
+class SetAside:
+    """The row goes to the quarantine with this reason, all others are kept, and it is counted."""
+
+    file: str
+    row: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class Counted:
+    """Nothing is lost; the report on data quality counts what was repaired, dropped or odd."""
+
+    file: str
+    check: str
+    rows: int = 1
+
+
+@dataclass(frozen=True)
+class Case:
+    """One kind of broken input.
+
+    Attributes:
+        challenge: Whose.
+        kind: What is broken, in a few words; the same in no other case of the challenge.
+        spoil: Breaks the good raw files that lie in a folder.
+        wanted: What is to be told.
+    """
+
+    challenge: str
+    kind: str
+    spoil: Callable[[Path], None]
+    wanted: Refused | SetAside | Counted
+
+    def __str__(self):
+        return f"{self.challenge}: {self.kind}"
+
+
+# ------------------------------------------------------------------- ways to spoil a file of text
+
+
+def lines_of(path):
+    return path.read_text(encoding="utf-8").splitlines()
+
+
+def write_lines(path, lines):
+    path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+
+
+def bytes_of(name, content):
+    """The file holds other bytes."""
+    return lambda folder: (folder / name).write_bytes(content) and None
+
+
+def without(name):
+    return lambda folder: (folder / name).unlink()
+
+
+def rewritten(name, change):
+    """The lines of the file, changed."""
+    return lambda folder: write_lines(folder / name, change(lines_of(folder / name)))
+
+
+def encoded(name, encoding, letters=None):
+    """The file in another encoding, perhaps with letters of it."""
+
+    def spoil(folder):
+        text = (folder / name).read_text(encoding="utf-8")
+        for plain, letter in (letters or {}).items():
+            text = text.replace(plain, letter)
+        (folder / name).write_bytes(text.encode(encoding))
+
+    return spoil
+
+
+def cut(name, count, compress=None):
+    """The file lacks its end, perhaps that of its compressed form."""
+
+    def spoil(folder):
+        data = (folder / name).read_bytes()
+        (folder / name).write_bytes((compress(data) if compress else data)[:-count])
+
+    return spoil
+
+
+def cell(name, row, column, value):
+    """One value of a plain CSV file (row from 1) is another; None takes the field away."""
+
+    def change(lines):
+        at = lines[0].split(",").index(column)
+        fields = lines[row].split(",")
+        fields[at : at + 1] = [] if value is None else [value]
+        return [*lines[:row], ",".join(fields), *lines[row + 1 :]]
+
+    return rewritten(name, change)
+
+
+def cells(name, column, value, first=3):
+    """All values of a column, from a row on."""
+
+    def change(lines):
+        at = lines[0].split(",").index(column)
+        rows = [line.split(",") for line in lines]
+        for fields in rows[first:]:
+            fields[at] = value(fields[at]) if callable(value) else value
+        return [",".join(fields) for fields in rows]
+
+    return rewritten(name, change)
+
+
+def added(name, line):
+    return rewritten(name, lambda lines: [*lines, line])
+
+
+def renamed(name, column, other):
+    return rewritten(name, lambda lines: [lines[0].replace(column, other, 1), *lines[1:]])
+
+
+def doubled(name):
+    """The first column is there twice."""
+    return rewritten(name, lambda lines: [f"{line},{line.split(',')[0]}" for line in lines])
+
+
+def separated(name, mark):
+    return rewritten(name, lambda lines: [line.replace(",", mark) for line in lines])
+
+
+GARBAGE = bytes((at * 7919 + at // 3) % 256 for at in range(5000))
