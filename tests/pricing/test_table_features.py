@@ -1,13 +1,10 @@
-"""Numbers and categories of hand-read texts, and the dense matrix."""
+"""Numbers and categories of hand-read texts."""
 
 import numpy as np
-import pandas as pd
 import pytest
-from catalogue_features import catalogue
 
 from podium.pricing.catalog_text import parse_catalog
-from podium.pricing.feature_set import FeatureSet
-from podium.pricing.table_features import DenseTable, table_categories, table_numbers
+from podium.pricing.table_features import table_categories, table_numbers
 
 TEA = """Item Name: Acme GREEN Tea, 2 Ounce (Pack of 6)
 Bullet Point 1: Fresh
@@ -16,12 +13,6 @@ Product Description: It is the best of all teas
 Value: 12.0
 Unit: Ounce
 """
-
-
-def made(table, categories):
-    rows = len(table)
-    nothing = np.empty((rows, 0), np.float32)
-    return FeatureSet(None, nothing, nothing, pd.DataFrame(table), pd.DataFrame(categories))
 
 
 def test_numbers_of_a_text():
@@ -67,51 +58,3 @@ def test_a_text_that_says_nothing():
     assert (numbers.dtypes == np.float32).all() and not np.isinf(numbers.to_numpy()).any()
     assert numbers["log_value"].isna().all() and (numbers["title_words"] == 0).all()
     assert all(value is None for value in categories.to_numpy().ravel())
-
-
-@pytest.mark.filterwarnings("error")
-def test_one_hot_columns_of_frequent_levels_and_one_for_the_rest():
-    table = {"amount": [1.0, 3.0, np.nan, 5.0, np.inf]}
-    dense = DenseTable(one_hot_limit=3).fit(made(table, {"brand": ["a", "a", "b", "b", "c"]}))
-    columns = dict(zip(dense.names, range(len(dense.names)), strict=True))
-    assert list(columns)[:2] == ["amount", "missingindicator_amount"]
-    assert len(columns) == 5
-    # Unknown and rare levels share a column; numbers beyond the known are cut off.
-    new = made({"amount": [9.0, np.nan, -4.0]}, {"brand": ["z", "a", None]})
-    matrix = dense.transform(new)
-    assert matrix.dtype == np.float32
-    np.testing.assert_array_equal(matrix[:, columns["amount"]], [1, 0.5, 0])
-    np.testing.assert_array_equal(matrix[:, columns["missingindicator_amount"]], [0, 1, 0])
-    np.testing.assert_array_equal(matrix[:, columns["brand_infrequent_sklearn"]], [1, 0, 1])
-    np.testing.assert_array_equal(matrix[:, columns["brand_a"]], [0, 1, 0])
-
-
-def test_no_more_columns_than_the_limit():
-    brands = ["a", "a", "a", "b", "b", "b", "b"]
-    dense = DenseTable(one_hot_limit=2).fit(made({"amount": [1.0] * 7}, {"brand": brands}))
-    assert dense.names == ["amount", "brand_b", "brand_infrequent_sklearn"]
-
-
-@pytest.mark.filterwarnings("error")
-def test_labels_and_unscaled_numbers():
-    dense = DenseTable(scale=False, encoding="label")
-    matrix = dense.fit_transform(made({"amount": [10.0, 20.0]}, {"brand": ["b", "a"]}))
-    np.testing.assert_array_equal(matrix, [[10, 1], [20, 0]])
-    new = dense.transform(made({"amount": [50.0]}, {"brand": ["z"]}))
-    np.testing.assert_array_equal(new, [[50, -1]])
-
-
-def test_a_generated_catalogue_is_finite_and_between_0_and_1():
-    features = catalogue().features
-    dense = DenseTable(one_hot_limit=20)
-    matrix = dense.fit(features.take(np.arange(800))).transform(features)
-    assert matrix.shape == (len(features), len(dense.names))
-    assert matrix.min() >= 0 and matrix.max() <= 1
-    assert matrix.std(axis=0).min() >= 0 and (matrix.std(axis=0) > 0).mean() > 0.9
-
-
-def test_bad_options():
-    with pytest.raises(ValueError, match="one-hot or label"):
-        DenseTable(encoding="ordinal")
-    with pytest.raises(ValueError, match="one_hot_limit"):
-        DenseTable(one_hot_limit=1)

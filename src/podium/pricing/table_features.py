@@ -1,8 +1,8 @@
-"""Numbers and categories of a product, from its parsed text, and both as one dense matrix."""
+"""Numbers and categories of a product, from its parsed text."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, Self, get_args
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,11 +12,6 @@ from podium.pricing.quantities import COUNT, GRAM, MILLILITRE
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from podium.pricing.feature_set import FeatureSet
-
-Floats = NDArray[np.float32]
-CategoryEncoding = Literal["one-hot", "label"]
 
 #: Columns that other features build on.
 LOG_TOTAL_AMOUNT, TOTAL_UNIT, BRAND, UNIT = "log_total_amount", "total_unit", "brand", "unit"
@@ -118,102 +113,3 @@ def table_categories(parsed: pd.DataFrame) -> pd.DataFrame:
 
 def _texts(column: pd.Series) -> list[str | None]:
     return [text if isinstance(text, str) and text else None for text in column]
-
-
-class DenseTable:
-    """Numbers and categories of a `FeatureSet` as one matrix, for linear models and networks.
-
-    Gaps in the numbers are filled with the median of the fitted rows, and a column tells where they
-    were. Categories become a column per level, or a number per level.
-    """
-
-    def __init__(
-        self,
-        scale: bool = True,
-        encoding: CategoryEncoding = "one-hot",
-        one_hot_limit: int = 100,
-        min_rows: int = 2,
-    ) -> None:
-        """Declare the matrix.
-
-        Args:
-            scale: Bring every column to 0..1 (scikit-learn's MinMaxScaler); later rows are cut
-                off there.
-            encoding: "one-hot" or "label" (scikit-learn's OrdinalEncoder; -1 for unknown levels).
-            one_hot_limit: Columns that a category gets at most: its most frequent levels, and one
-                column for all others.
-            min_rows: A rarer level shares the column of the others.
-
-        Raises:
-            ValueError: for an unknown encoding, a limit below 2 or min_rows below 1.
-        """
-        if encoding not in get_args(CategoryEncoding):
-            raise ValueError(f"encoding must be one-hot or label, got {encoding!r}")
-        if one_hot_limit < 2 or min_rows < 1:  # noqa: PLR2004
-            raise ValueError("one_hot_limit must be at least 2 and min_rows at least 1")
-        self.scale, self.encoding = scale, encoding
-        self.one_hot_limit, self.min_rows = one_hot_limit, min_rows
-
-    def fit(self, features: FeatureSet) -> Self:
-        """Learn medians, scales and levels from at least one row."""
-        self.fit_transform(features)
-        return self
-
-    def fit_transform(self, features: FeatureSet) -> Floats:
-        """Fit, and give the matrix of the same rows."""
-        from sklearn.preprocessing import MinMaxScaler
-
-        self._numbers = self._number_steps().fit(_numbers(features.table))
-        self._levels = self._level_encoder().fit(_levels(features.categories))
-        self._scaler: Any = None
-        whole = self._whole(features)
-        if self.scale and whole.shape[1]:
-            self._scaler = MinMaxScaler(clip=True).fit(whole)
-        return self._scaled(whole)
-
-    def transform(self, features: FeatureSet) -> Floats:
-        """The matrix, (rows, columns) float32, finite; columns as `names`."""
-        return self._scaled(self._whole(features))
-
-    @property
-    def names(self) -> list[str]:
-        """Name of each column of the matrix."""
-        numbers = self._numbers.get_feature_names_out()
-        return [*map(str, numbers), *map(str, self._levels.get_feature_names_out())]
-
-    def _number_steps(self) -> Any:
-        from sklearn.impute import SimpleImputer
-
-        return SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True)
-
-    def _level_encoder(self) -> Any:
-        from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder
-
-        if self.encoding == "label":
-            return OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1)
-        return OneHotEncoder(
-            handle_unknown="infrequent_if_exist",
-            max_categories=self.one_hot_limit,
-            min_frequency=self.min_rows,
-            sparse_output=False,
-            dtype=np.float32,
-        )
-
-    def _whole(self, features: FeatureSet) -> NDArray[np.float64]:
-        numbers = self._numbers.transform(_numbers(features.table))
-        return np.hstack([numbers, self._levels.transform(_levels(features.categories))])
-
-    def _scaled(self, whole: NDArray[np.float64]) -> Floats:
-        if self._scaler is not None:
-            whole = self._scaler.transform(whole)
-        return np.asarray(whole, dtype=np.float32)
-
-
-def _numbers(table: pd.DataFrame) -> pd.DataFrame:
-    numbers = table.astype(np.float64)
-    return numbers.where(np.isfinite(numbers))
-
-
-def _levels(categories: pd.DataFrame) -> pd.DataFrame:
-    """Texts, with an empty one for what is unknown: a level of its own."""
-    return categories.astype(object).where(categories.notna(), "")
