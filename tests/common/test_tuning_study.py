@@ -1,6 +1,7 @@
 import logging
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -230,6 +231,9 @@ def test_killed_it_loses_the_trial_under_way_and_no_other(file, tmp_path, until)
     trials = study(file, 9, task)
     assert len(task.seen) == 9 - until
     assert told(trials) == told(study(tmp_path / "whole.db", 9))
+    with sqlite3.connect(file) as store:
+        states = dict(store.execute("select state, count(*) from trials group by state"))
+    assert states == {"COMPLETE": 9} | ({"FAIL": 1} if until else {}), "one was left running"
 
 
 def test_the_log_says_how_far_it_is(file, caplog):

@@ -124,8 +124,8 @@ def quick(project_copy, root, trials, **options):
 
 @pytest.fixture(scope="module")
 def whole(project_copy, quick_root):
-    """Eight trials at once."""
-    return quick(project_copy, project_copy.data_root("at_once", copy_of=quick_root), 8)
+    """Five trials at once."""
+    return quick(project_copy, project_copy.data_root("at_once", copy_of=quick_root), 5)
 
 
 @pytest.fixture
@@ -135,10 +135,10 @@ def root(project_copy, quick_root, request):
 
 
 def test_gone_on_with_it_ends_as_if_it_had_run_through(project_copy, root, whole):
-    first, _ = quick(project_copy, root, 3)
-    assert len(first.trials) == 3
-    study, log = quick(project_copy, root, 8)
-    assert "goes on after 3 of 8 trials" in log
+    first, _ = quick(project_copy, root, 2)
+    assert len(first.trials) == 2
+    study, log = quick(project_copy, root, 5)
+    assert "goes on after 2 of 5 trials" in log
     pd.testing.assert_frame_equal(without_seconds(study.trials), without_seconds(whole[0].trials))
     assert study.winner == whole[0].winner and study.metrics == whole[0].metrics
 
@@ -146,7 +146,7 @@ def test_gone_on_with_it_ends_as_if_it_had_run_through(project_copy, root, whole
 def test_killed_it_loses_at_most_the_trial_under_way(project_copy, root, whole):
     study = Study(root, "echoes")
     process = project_copy.start(
-        "--pipeline=echoes.tuning", root=root, env="quick", **{"echoes.tuning.trials": 8}
+        "--pipeline=echoes.tuning", root=root, env="quick", **{"echoes.tuning.trials": 5}
     )
 
     def ended():
@@ -160,14 +160,14 @@ def test_killed_it_loses_at_most_the_trial_under_way(project_copy, root, whole):
             return 0
 
     try:
-        assert wait_until(lambda: ended() >= 3, process), process.communicate()[0][-3000:]
+        assert wait_until(lambda: ended() >= 2, process), process.communicate()[0][-3000:]
     finally:
         process.send_signal(signal.SIGKILL)
         process.communicate()
     kept = ended()
     assert not (study.reporting / "tuning_trials.csv").exists()
-    _, log = quick(project_copy, root, 8)
-    assert f"goes on after {kept} of 8 trials" in log
+    _, log = quick(project_copy, root, 5)
+    assert f"goes on after {kept} of 5 trials" in log
     pd.testing.assert_frame_equal(without_seconds(study.trials), without_seconds(whole[0].trials))
 
 
@@ -235,4 +235,4 @@ def test_trials_table_plot_and_winner_are_in_mlflow(project_copy, whole):
         *("tuning/tuning_trials.csv", "tuning/tuned_parameters.yml"),
         *("plots/tuning_plot.json", "plots/tuning_importance_plot.json"),
     } <= set(files)
-    assert run.data.params["echoes.tuning.trials"] == "8"
+    assert run.data.params["echoes.tuning.trials"] == "5"

@@ -96,7 +96,7 @@ def run_study(
                     *(len(done), trials, slowest),
                 )
                 break
-            _run_trial(study, setting, evaluate, done)
+            _run_trial(storage, setting, evaluate, done)
             done = _finished(study)
             _log(done, trials)
     return done
@@ -110,18 +110,20 @@ def best_trial(trials: list[FinishedTrial]) -> FinishedTrial:
 
 
 def _run_trial(
-    study: optuna.Study,
+    storage: optuna.storages.BaseStorage,
     setting: Setting,
     evaluate: Callable[[Values], ModelScore],
     done: list[FinishedTrial],
 ) -> None:
+    import optuna
     from optuna.samplers import TPESampler
     from optuna.trial import TrialState
 
     drawn = np.random.SeedSequence([setting.seed, len(done)]).generate_state(1)
-    study.sampler = TPESampler(
+    sampler = TPESampler(
         seed=int(drawn[0]), n_startup_trials=RANDOM_TRIALS, multivariate=True, constant_liar=False
     )
+    study = optuna.load_study(study_name=setting.name(), storage=storage, sampler=sampler)
     trial = study.ask({path: each.distribution() for path, each in setting.space.items()})
     began = time.perf_counter()
     try:
