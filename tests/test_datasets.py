@@ -202,7 +202,7 @@ def test_a_folder_that_is_replaced_is_at_no_time_half_there(tmp_path, monkeypatc
         return call
 
     for name in ("replace", "unlink", "rmdir"):
-        monkeypatch.setattr(datasets.os, name, watched(getattr(datasets.os, name)))
+        monkeypatch.setattr(os, name, watched(getattr(os, name)))
     dataset.save(new)
     assert len(seen) > 2 and all(each in (["fold_0", "fold_1"], ["fold_2"], None) for each in seen)
     assert seen[0] == ["fold_0", "fold_1"] and sorted(dataset.load()) == ["fold_2"]

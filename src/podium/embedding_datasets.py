@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from kedro.io import AbstractDataset
 from kedro_datasets._typing import TablePreview
 
-from podium.datasets import AtomicSave
+from podium.atomic_save import AtomicSave
 
 if TYPE_CHECKING:
     from podium.common.json_records import RawRecords

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from kedro.io import AbstractDataset
 from kedro_datasets._typing import TablePreview
 
-from podium.datasets import AtomicSave
+from podium.atomic_save import AtomicSave
 from podium.outdated import OutdatedFiles
 
 if TYPE_CHECKING:

@@ -254,11 +254,7 @@ def make_joined(
     if not any(weights.values()):  # only a baseline was fitted in time
         weights = dict.fromkeys(weights, 1.0)
     return JoinedVectors(
-        weights,
-        wanted.dimensions,
-        wanted.block_dimensions,
-        wanted.shrinkage,
-        wanted.turn_margin,
+        weights, wanted.dimensions, wanted.block_dimensions, wanted.shrinkage, wanted.turn_margin
     )
 
 
