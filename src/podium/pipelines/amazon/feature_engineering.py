@@ -42,6 +42,8 @@ class FoldParameters(Parameters):
         many_rows: From so many rows on, `count_of_many` folds are enough.
         count_of_many: Folds then.
         price_bands: Bands of the price that every fold has in equal shares.
+        naive_most_rows: With more rows there is no naive split: its features take as long as those
+            of a fold.
     """
 
     few_rows: int = Field(ge=0)
@@ -50,6 +52,7 @@ class FoldParameters(Parameters):
     many_rows: int = Field(ge=1)
     count_of_many: int = Field(ge=FEWEST_FOLDS)
     price_bands: int = Field(ge=1)
+    naive_most_rows: int = Field(ge=0)
 
     def folds_for(self, rows: int) -> int:
         """Folds for so many rows."""
@@ -155,7 +158,8 @@ def assign_folds(
     """Divide the training rows into folds with alike prices, duplicates kept together.
 
     Returns:
-        `folds`: sample_id, price, group, fold, and naive_fold, which cuts through the groups.
+        `folds`: sample_id, price, group, fold, and naive_fold, which cuts through the groups; -1
+        where there is no naive split.
 
     Raises:
         RawDataError: the rows are duplicates of too few products.
@@ -179,7 +183,8 @@ def assign_folds(
         f"{len(train):,}",
         f"{len(np.unique(groups)):,}",
     )
-    return train[[SAMPLE_ID, PRICE]].assign(group=groups, fold=draws[0], naive_fold=draws[1])
+    naive = draws[1] if len(train) <= wanted.naive_most_rows else np.int64(-1)
+    return train[[SAMPLE_ID, PRICE]].assign(group=groups, fold=draws[0], naive_fold=naive)
 
 
 def build_features(
@@ -199,8 +204,10 @@ def build_features(
         f"fold_{number}": (folds["fold"].to_numpy() == number, folds["group"].to_numpy())
         for number in range(int(folds["fold"].max()) + 1)
     }
-    # A naive split knows of no groups, neither outside nor inside.
-    cuts[NAIVE] = (folds["naive_fold"].to_numpy() == 0, np.arange(len(folds)))
+    naive = folds["naive_fold"].to_numpy() == 0
+    if naive.any():
+        # A naive split knows of no groups, neither outside nor inside.
+        cuts[NAIVE] = (naive, np.arange(len(folds)))
 
     def make(name: str) -> FoldFeatures:
         began = time.monotonic()

@@ -115,10 +115,11 @@ def fit_naive_models(
     """What a few models say of rows whose duplicates they have seen: `naive_predictions`.
 
     Returns:
-        model, sample_id, predicted; empty where no such model was fitted in time.
+        model, sample_id, predicted; empty without a naive split, or where no such model was fitted
+        in time.
     """
     settings, wanted = Compute.parse(compute), ModelingParameters.parse(parameters)
-    fitted = set(fit_log.loc[fit_log["fit_seconds"].notna(), "model"])
+    fitted = set(fit_log.loc[fit_log["fit_seconds"].notna() & (NAIVE in features), "model"])
     makes = build_models(models, settings)
     prices, alone = folds[PRICE].to_numpy(), np.arange(len(folds))
     parts = [pd.DataFrame({"model": [], SAMPLE_ID: [], "predicted": []})]

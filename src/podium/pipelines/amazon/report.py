@@ -169,6 +169,8 @@ def _trust_section(split_scores: pd.DataFrame, test_copies: pd.DataFrame) -> Sec
         f"{test_copies['test_id'].nunique():,} test rows are duplicates of training rows. Their "
         "prices are easier than the local score says.",
     )
+    if split_scores.empty:
+        paragraphs += ("In this run no model was scored on a naive split.",)
     table = make_table(split_scores, columns, "SMAPE in percent")
     return Section("Can the score be trusted", paragraphs, (table,))
 
