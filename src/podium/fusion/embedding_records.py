@@ -192,7 +192,7 @@ def _judge(
     values = record.values
     for column in contract.columns:
         if column not in values:
-            raise _Unusable(column, f"{column} is missing", f"the record has {list(values)[:8]}")
+            raise _Unusable(column, f"{column} is missing", f"the keys {list(values)[:8]}")
     name = _identifier(values["id"])
     label = _label(values["label"]) if contract.labelled else -1
     # Field names and hashed ids hold neither u nor s: without them there is no true and no false,
