@@ -20,6 +20,7 @@ from kedro_mlflow.io.catalog.switch_catalog_logging import switch_catalog_loggin
 
 from podium.challenges import challenge_of
 from podium.provenance import git_commit, lock_hash
+from podium.serving import log_inference_models
 
 logger = logging.getLogger(__name__)
 
@@ -99,9 +100,11 @@ class ResilientMlflowHook(MlflowHook):
     def after_pipeline_run(
         self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog
     ) -> None:
-        """Close the run."""
+        """Log what answers new rows, if this run fitted it; close the run."""
         if self.check_server():
             try:
+                if self._is_mlflow_enabled:
+                    log_inference_models(pipeline, catalog, Path(self._context.project_path))
                 super().after_pipeline_run(run_params, pipeline, catalog)
                 # kedro-mlflow opens the run anew for every node and leaves those open until the
                 # process ends; a notebook goes on.

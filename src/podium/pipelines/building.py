@@ -3,11 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from kedro.pipeline import Node, Pipeline, node
 
 Names = str | Sequence[str] | Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Inference:
+    """How a fitted challenge answers new rows; see `podium.serving`.
+
+    Attributes:
+        pipeline: From the rows to one table of answers.
+        asked: Name of the dataset that holds the rows.
+        columns: Columns of the rows, and MLflow's name of their type.
+        answers: The same of the answers.
+    """
+
+    pipeline: Pipeline
+    asked: str
+    columns: dict[str, str]
+    answers: dict[str, str]
+
+    @property
+    def parameters(self) -> set[str]:
+        """Parameters that it reads."""
+        return {name for name in self.pipeline.inputs() if name.startswith("params:")}
+
+    @property
+    def fitted(self) -> set[str]:
+        """Datasets that it reads: what was fitted."""
+        return self.pipeline.inputs() - self.parameters - {self.asked}
 
 
 def step(function: Callable[..., Any], inputs: Names, outputs: str | Sequence[str]) -> Node:

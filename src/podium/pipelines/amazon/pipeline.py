@@ -8,11 +8,12 @@ from podium.pipelines.amazon import (
     data_processing,
     evaluation,
     feature_engineering,
+    inference,
     modeling,
     report,
     submission,
 )
-from podium.pipelines.building import by_name, challenge_pipeline, step
+from podium.pipelines.building import Inference, by_name, challenge_pipeline, step
 from podium.pipelines.shared import track_metrics
 from podium.pipelines.tuning import tuning_pipeline
 
@@ -37,6 +38,16 @@ def create_tuning(whole: Pipeline) -> Pipeline:
     """Trials of modeling, each scored by what the submission would be made by."""
     inputs = ["leaderboard", "oof_predictions", "folds", RULES]
     return tuning_pipeline("amazon", whole, step(evaluation.score_submitted, inputs, "own_score"))
+
+
+def create_inference() -> Inference:
+    """From the catalogue text and image link of any products to their prices."""
+    return Inference(
+        challenge_pipeline("amazon", {"inference": _inference()}),
+        asked="amazon.asked",
+        columns={"catalog_content": "string", "image_link": "string"},
+        answers={"price": "double"},
+    )
 
 
 def _data_processing() -> list[Node]:
@@ -167,4 +178,18 @@ def _submission() -> list[Node]:
         ),
         step(stage.order_prices, ["test_predictions", "test"], "ordered_prices"),
         step(stage.check_submission, ["ordered_prices", "test"], "submission"),
+    ]
+
+
+def _inference() -> list[Node]:
+    numbers = ["asked_rows", "params:images", "params:image_features", COMPUTE]
+    fitted = ["asked_products", "asked_image_features", "final_models"]
+    said = ["asked_products", "asked_features", "final_models"]
+    return [
+        step(inference.number_asked_rows, "asked", "asked_rows"),
+        node(data_processing.parse_texts, "asked_rows", "asked_products", name="read_asked_texts"),
+        step(inference.measure_asked_images, numbers, "asked_image_features"),
+        step(submission.build_test_features, fitted, "asked_features"),
+        step(submission.predict_prices, said, "asked_predictions"),
+        step(inference.give_prices, "asked_predictions", "prices"),
     ]
