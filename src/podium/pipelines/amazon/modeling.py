@@ -77,31 +77,32 @@ def stack_prices(
     fit_log: pd.DataFrame,
     models: dict[str, Any],
     parameters: dict[str, Any],
-) -> tuple[pd.DataFrame, pd.DataFrame, PriceStack | None, pd.DataFrame]:
+) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, PriceStack], pd.DataFrame]:
     """Stack the members, with weights found without each fold.
 
     Returns:
         `oof_predictions` (model, sample_id, fold, price, predicted); `stack_weights` (model,
-        weight, low, high); `models`, the stack of all out-of-fold prices (None without members);
-        and `model_log`, the fit log with the rows of the constant and the stack.
+        weight, low, high); `models`, the stack of all out-of-fold prices by its name (empty without
+        members); and `model_log`, the fit log with the rows of the constant and the stack.
     """
     wanted = ModelingParameters.parse(parameters)
     prices, numbers = folds[PRICE].to_numpy(), folds["fold"].to_numpy()
     said = {CONSTANT: _constants(prices, numbers)}
     said |= {name: member_prices[name].to_numpy() for name in member_prices if name != SAMPLE_ID}
     members = stack_members(member_prices, models)
-    weights, stack = pd.DataFrame(columns=["model", "weight", "low", "high"]), None
+    weights = pd.DataFrame(columns=["model", "weight", "low", "high"])
+    fitted: dict[str, PriceStack] = {}
     if members:
         answers = member_prices[members].to_numpy()
-        stack = wanted.stack().fit(answers, prices)
+        fitted[STACK] = wanted.stack().fit(answers, prices)
         said[STACK] = nested_stack(answers, prices, numbers, wanted.stack())
-        weights = _weights(members, stack, answers, prices, numbers, wanted)
+        weights = _weights(members, fitted[STACK], answers, prices, numbers, wanted)
         logger.info("%s: SMAPE %.4f", STACK, smape(prices, said[STACK]))
     rows = folds[[SAMPLE_ID, "fold", PRICE]]
     parts = [rows.assign(model=name, predicted=each) for name, each in said.items()]
     columns = ["model", SAMPLE_ID, "fold", PRICE, "predicted"]
     oof = pd.concat(parts, ignore_index=True)[columns]
-    return oof, weights, stack, _model_log(fit_log, members)
+    return oof, weights, fitted, _model_log(fit_log, members)
 
 
 def fit_naive_models(

@@ -11,7 +11,7 @@ import pandas as pd
 from podium.pipelines.amazon.evaluation import Evaluation
 from podium.pipelines.amazon.feature_engineering import FeatureParameters, products_of
 from podium.pipelines.amazon.modeling import stack_members
-from podium.pipelines.amazon.models import STACK, build_models
+from podium.pipelines.amazon.models import build_models
 from podium.pipelines.amazon.submission_rules import rules
 from podium.pipelines.shared import Compute, accepted, chosen_model
 from podium.pricing.best_constant import best_constant
@@ -30,7 +30,7 @@ def refit_models(
     image_features: pd.DataFrame,
     folds: pd.DataFrame,
     member_prices: pd.DataFrame,
-    stack: PriceStack | None,
+    stacks: dict[str, PriceStack],
     leaderboard: pd.DataFrame,
     feature_parameters: dict[str, Any],
     models: dict[str, Any],
@@ -47,7 +47,8 @@ def refit_models(
     constant = best_constant(prices)
     chosen = chosen_model(leaderboard, Evaluation.parse(evaluation))
     names, final = [chosen] if chosen in member_prices else [], None
-    if chosen == STACK and stack is not None:
+    if chosen in stacks:
+        stack = stacks[chosen]
         kept = np.flatnonzero(stack.weights_)
         names = [stack_members(member_prices, models)[place] for place in kept]
         final = stack.restricted(kept)
