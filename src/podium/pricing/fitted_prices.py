@@ -34,14 +34,12 @@ class FittedPrices:
     stack: PriceStack | None
     image_columns: tuple[str, ...] = ()
 
-    def features_of(self, products: Products) -> FeatureSet | None:
-        """Features of n products; None where no model needs them."""
-        return None if self.features is None else self.features.transform(products)
+    def features_of(self, products: Products) -> FeatureSet:
+        """Features of n products; without columns where no model needs them."""
+        return _bare(len(products)) if self.features is None else self.features.transform(products)
 
-    def member_prices(self, features: FeatureSet | None) -> dict[str, Floats]:
-        """What each model says, shape (rows,); nothing where there are no features."""
-        if features is None:
-            return {}
+    def member_prices(self, features: FeatureSet) -> dict[str, Floats]:
+        """What each model says, shape (rows,)."""
         return {name: model.predict(features) for name, model in self.models.items()}
 
     def combined(self, members: Mapping[str, Floats], rows: int) -> Floats:
@@ -50,3 +48,11 @@ class FittedPrices:
             return np.full(rows, self.constant)
         answers = np.stack([members[name] for name in self.models], axis=1)
         return answers[:, 0] if self.stack is None else self.stack.predict(answers)
+
+
+def _bare(rows: int) -> FeatureSet:
+    import pandas as pd
+    from scipy.sparse import csr_matrix
+
+    numbers, table = np.empty((rows, 0), np.float32), pd.DataFrame(index=range(rows))
+    return FeatureSet(csr_matrix((rows, 0), dtype=np.float32), numbers, numbers, table, table)

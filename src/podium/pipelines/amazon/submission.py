@@ -67,8 +67,8 @@ def refit_models(
 
 def build_test_features(
     test_products: pd.DataFrame, image_features: pd.DataFrame, final_models: FittedPrices
-) -> FeatureSet | None:
-    """Features of the products that a price is asked for; None where no model needs them.
+) -> FeatureSet:
+    """Features of the products that a price is asked for; bare where no model needs them.
 
     `image_features` ends with the rows of these products; numbers that it lacks count as those of
     a product without an image.
@@ -80,7 +80,7 @@ def build_test_features(
 
 
 def predict_prices(
-    test_products: pd.DataFrame, test_features: FeatureSet | None, final_models: FittedPrices
+    test_products: pd.DataFrame, test_features: FeatureSet, final_models: FittedPrices
 ) -> pd.DataFrame:
     """The price of every product: `test_predictions` (sample_id, price, and what each model said).
 
