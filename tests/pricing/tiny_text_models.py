@@ -92,10 +92,10 @@ def save_tiny_text_model(kind: str, folder: Path, seed: int = 0) -> Path:
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         model = BUILDERS[kind](transformers, len(vocabulary)).eval()
-        # As they are drawn, weights of BERT pass next to nothing on.
+        # As BERT draws them, they pass next to nothing on; larger ones drown the words.
         for weights in model.parameters():
             if weights.dim() > 1:
-                torch.nn.init.xavier_normal_(weights, gain=1.5)
+                torch.nn.init.xavier_normal_(weights, gain=0.5)
     model.save_pretrained(folder)
     transformers.PreTrainedTokenizerFast(
         tokenizer_object=tokenizer,
