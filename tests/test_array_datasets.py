@@ -51,6 +51,18 @@ def test_what_was_finished_before_an_error_is_not_computed_again(dataset):
     np.testing.assert_array_equal(dataset.load()["a"]["vectors"], whole["vectors"])
 
 
+def test_a_group_that_was_finished_before_an_error_is_kept_too(dataset):
+    first, broken = Counted(), Counted(fail_at=1)
+    with pytest.raises(DatasetError, match="no power"):
+        dataset.save({"a": LazyShards("1", 2, first), "b": LazyShards("2", 2, broken)})
+    assert first.done == [0, 1] and broken.done == [0] and not dataset.exists()
+    again, mended = Counted(), Counted()
+    dataset.save({"a": LazyShards("1", 2, again), "b": LazyShards("2", 2, mended)})
+    assert again.done == [] and mended.done == [1]
+    assert {len(arrays["vectors"]) for arrays in dataset.load().values()} == {6}
+    assert [path.name for path in dataset._folder.parent.iterdir()] == ["vectors"]
+
+
 def test_shards_of_other_work_are_not_taken(dataset):
     with pytest.raises(DatasetError):
         dataset.save({"a": LazyShards("old", 4, Counted(fail_at=2))})

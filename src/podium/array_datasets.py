@@ -106,39 +106,42 @@ class ShardedArraysDataset(
         part = Path(self._filepath)
         part.mkdir()
         unfinished = self._folder.with_name(f".{self._folder.name}.shards")
+        shards, joined = unfinished / "shards", unfinished / "joined"
         for group, work in data.items():
             if _UNSAFE.search(group):
                 raise ValueError(f"{group!r} cannot be the name of a group")
-            if not self._kept(group, work.fingerprint, part):
-                shards = _computed(work, unfinished / group)
-                _join(shards, part / group)
-                (part / group / _KEY).write_text(work.fingerprint)
-                shutil.rmtree(unfinished / group)
+            # The former folder, and what a run that was killed had finished.
+            places = (self._folder / group, joined / group)
+            kept = next((place for place in places if _is_of(place, work.fingerprint)), None)
+            if kept is None:
+                kept = joined / group
+                _join(_computed(work, shards / group), kept)
+                (kept / _KEY).write_text(work.fingerprint)
+                shutil.rmtree(shards / group)
+            else:
+                logger.info("%s: %s has not changed and is kept", self._folder.name, group)
+            # Links cost nothing.
+            shutil.copytree(kept, part / group, copy_function=_link)
         shutil.rmtree(unfinished, ignore_errors=True)
-
-    def _kept(self, group: str, fingerprint: str, part: Path) -> bool:
-        """Take over a group of the former folder that is the same; by links, which cost nothing."""
-        former = self._folder / group
-        key = former / _KEY
-        if not key.is_file() or key.read_text() != fingerprint:
-            return False
-        shutil.copytree(former, part / group, copy_function=_link)
-        logger.info("%s: %s has not changed and is kept", self._folder.name, group)
-        return True
 
     def _exists_on_disk(self) -> bool:
         return self._folder.is_dir()
+
+
+def _is_of(group: Path, fingerprint: str) -> bool:
+    """Whether a folder is a finished group of this work."""
+    key = group / _KEY
+    return key.is_file() and key.read_text() == fingerprint
 
 
 def _computed(work: LazyShards, folder: Path) -> list[Path]:
     """The files of all shards; those that are there with the same fingerprint are kept."""
     from podium.common.progress import track
 
-    key = folder / _KEY
-    if not key.is_file() or key.read_text() != work.fingerprint:
+    if not _is_of(folder, work.fingerprint):
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-        key.write_text(work.fingerprint)
+        (folder / _KEY).write_text(work.fingerprint)
     files = [folder / f"{number:06d}.npz" for number in range(work.count)]
     left = [number for number, file in enumerate(files) if not file.is_file()]
     if len(left) < work.count:
@@ -162,6 +165,7 @@ def _join(files: list[Path], folder: Path) -> None:
     """Write each array of all shards as one file; one shard is in memory at a time."""
     import numpy as np
 
+    shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     with np.load(files[0]) as first:
         kinds = {name: (first[name].dtype, first[name].shape[1:]) for name in first.files}
