@@ -98,7 +98,7 @@ def test_what_is_rendered_has_types(copy):
 
 def test_the_contract_of_every_challenge_and_its_own_tests_hold_at_once(copy):
     files = ["tests/project/test_contract.py", "tests/project/test_notebooks.py"]
-    chosen = f"({NEW} or {GENERAL}) and not notebook_runs"
+    chosen = f"({NEW} or {GENERAL}) and not notebook_runs and not known_keys"
     output = call(copy, "pytest", *files, "-p", "no:cacheprovider", "-k", chosen)
     assert passed(output) >= 15
     output = call(copy, "pytest", f"tests/pipelines/{NEW}", "-p", "no:cacheprovider")
