@@ -11,6 +11,7 @@ from scipy import sparse
 from podium.pricing.design_matrix import (
     CategoryCodes,
     DenseMatrix,
+    OneHotCategories,
     ScaledTable,
     SparseMatrix,
     TreeMatrix,
@@ -46,6 +47,21 @@ def test_empty_columns_and_no_columns():
 def test_wrong_scaling(arguments):
     with pytest.raises(ValueError, match="scaling"):
         ScaledTable(**arguments)
+
+
+@pytest.mark.parametrize("kind", [object, "str", "category"])
+def test_one_hot_of_the_frequent_texts(kind):
+    texts = pd.DataFrame({"brand": ["b", "a", "b", "c", None, "a", "b", None]}).astype(kind)
+    encoder = OneHotCategories(min_rows=2).fit(texts)
+    columns = encoder.transform(texts)
+    # No brand, a, b, and all that is rare; each row is in one of them.
+    assert columns.shape == (8, 4) and columns.dtype == np.float32
+    assert (columns.sum(axis=1) == 1).all() and columns.sum(axis=0).tolist() == [2, 2, 3, 1]
+    new = pd.DataFrame({"brand": ["z", "a"]}).astype(kind)
+    np.testing.assert_array_equal(encoder.transform(new), columns[[3, 1]])
+    few = OneHotCategories(min_rows=1, most=2).fit(texts).transform(texts)
+    np.testing.assert_array_equal(few[:, 0], columns[:, 2])
+    assert OneHotCategories().fit(texts[[]]).transform(texts[[]]).shape == (8, 0)
 
 
 @pytest.mark.parametrize("kind", [object, "str", "category"])

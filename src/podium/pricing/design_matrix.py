@@ -96,6 +96,44 @@ class CategoryCodes:
         return codes
 
 
+class OneHotCategories:
+    """A column of 0 and 1 for each frequent text of a column (scikit-learn's OneHotEncoder).
+
+    Rare texts share a column, and new ones count as rare.
+    """
+
+    def __init__(self, min_rows: int = 20, most: int = 50) -> None:
+        """Declare it.
+
+        Args:
+            min_rows: A text in fewer training rows is rare.
+            most: Columns of each category at most; so many frequent texts are told apart.
+        """
+        self.min_rows = min_rows
+        self.most = most
+
+    def fit(self, categories: pd.DataFrame) -> Self:
+        """Learn the frequent texts from the training rows."""
+        from sklearn.preprocessing import OneHotEncoder
+
+        self._encoder: Any = None
+        if categories.shape[1]:
+            self._encoder = OneHotEncoder(
+                min_frequency=self.min_rows,
+                max_categories=self.most,
+                handle_unknown="infrequent_if_exist",
+                sparse_output=False,
+                dtype=np.float32,
+            ).fit(_texts(categories))
+        return self
+
+    def transform(self, categories: pd.DataFrame) -> Floats:
+        """The columns of all categories, side by side, (rows, texts) float32."""
+        if self._encoder is None:
+            return np.empty((len(categories), 0), np.float32)
+        return self._encoder.transform(_texts(categories))
+
+
 class TreeMatrix:
     """All features but the terms, side by side; what is unknown stays NaN.
 
@@ -257,6 +295,11 @@ def text_scale(vectors: Floats) -> np.float32:
     known = vectors[np.isfinite(vectors).all(axis=1)].astype(np.float64)
     mean = np.square(known).mean() if known.size else 0.0
     return np.float32(1 / np.sqrt(mean) if mean > 0 else 1.0)
+
+
+def _texts(categories: pd.DataFrame) -> NDArray[np.object_]:
+    known = categories.astype(object)
+    return known.where(known.notna(), "").to_numpy(dtype=object)
 
 
 def _numbers(table: pd.DataFrame) -> Floats:

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from podium.common.threads import one_thread
 from podium.pricing.best_constant import best_constant
-from podium.pricing.design_matrix import ScaledTable, SparseMatrix
+from podium.pricing.design_matrix import OneHotCategories, ScaledTable, SparseMatrix
 from podium.pricing.feature_set import FeatureSet
 from podium.pricing.inner_groups import inner_folds
 from podium.pricing.ridge import chosen_penalty, ridge
@@ -92,12 +92,13 @@ class ConstantPrice(PriceModel):
 
 
 class LinearPrice(PriceModel):
-    """Least squares on the table, its numbers scaled to between 0 and 1 (scikit-learn)."""
+    """Least squares on numbers scaled to between 0 and 1 and one-hot categories (scikit-learn)."""
 
     def _fit(self, features: FeatureSet, target: Floats, groups: NDArray[np.int64]) -> None:
         from sklearn.linear_model import LinearRegression
 
         self._table = ScaledTable("minmax").fit(features.table)
+        self._categories = OneHotCategories().fit(features.categories)
         numbers = self._design(features)
         self._model = LinearRegression(fit_intercept=False).fit(numbers, target)
 
@@ -106,8 +107,9 @@ class LinearPrice(PriceModel):
 
     def _design(self, features: FeatureSet) -> Floats:
         # A column of ones in place of the intercept, so that a table without columns works too.
-        numbers = self._table.transform(features.table).astype(np.float64)
-        return np.hstack([numbers, np.ones((len(numbers), 1))])
+        numbers = self._table.transform(features.table)
+        categories = self._categories.transform(features.categories)
+        return np.hstack([numbers, categories, np.ones((len(numbers), 1))], dtype=np.float64)
 
 
 class RidgePrice(PriceModel):
