@@ -127,6 +127,15 @@ def test_stops_at_the_ridge_regression_where_nothing_is_to_be_learned(brief):
     assert model.fit(train.features, chance, train.groups).epochs_[0] < 6
 
 
+def test_passes_that_make_it_worse_are_undone(brief):
+    train, test = divided(priced_rows(300))
+    begin = brief(frozen_layers=2, head_learning_rate=1e-12).fit(*train)
+    spoilt = brief(learning_rate=1.0, head_learning_rate=1.0).fit(*train)
+    assert begin.epochs_ == spoilt.epochs_ == [0]
+    answers = [model.predict(test.features) for model in (begin, spoilt)]
+    np.testing.assert_allclose(answers[0], answers[1], rtol=1e-5)
+
+
 def test_mixed_precision_learns_too(brief):
     train, test = divided(priced_rows(400))
     exact, mixed = (
