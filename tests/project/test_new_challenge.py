@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from running import PROJECT, ProjectCopy, execute_notebook
+from running import ENV, PROJECT, ProjectCopy, execute_notebook
 
 from podium.common.errors import PodiumError
 from podium.new_challenge import TEMPLATE, ChallengeNameError, check_name, render_challenge
@@ -30,6 +30,7 @@ def copy(tmp_path_factory):
     """The whole project once more, with two challenges rendered into it."""
     folder = tmp_path_factory.mktemp("new_challenge") / "project"
     project = ProjectCopy(folder, {}, also=WHOLE)
+    shutil.rmtree(folder / "conf" / ENV)  # as in a fresh clone: its own tests make it again
     shutil.copy(PROJECT / "Makefile", folder)
     if (PROJECT / ".mypy_cache").is_dir():
         shutil.copytree(PROJECT / ".mypy_cache", folder / ".mypy_cache")
