@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -220,7 +221,7 @@ def build_features(
         logger.info("features of %s: %d rows, %.0f s", name, len(products), seconds)
         return FoldFeatures(own, others, fitted, rest, seconds)
 
-    return {name: lambda name=name: make(name) for name in cuts}
+    return {name: partial(make, name) for name in cuts}
 
 
 def products_of(parsed: pd.DataFrame, images: pd.DataFrame) -> Products:

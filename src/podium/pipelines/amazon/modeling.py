@@ -88,7 +88,7 @@ def stack_prices(
     wanted = ModelingParameters.parse(parameters)
     prices, numbers = folds[PRICE].to_numpy(), folds["fold"].to_numpy()
     said = {CONSTANT: _constants(prices, numbers)}
-    said |= {name: member_prices[name].to_numpy() for name in member_prices if name != SAMPLE_ID}
+    said |= {str(n): member_prices[n].to_numpy() for n in member_prices if n != SAMPLE_ID}
     members = stack_members(member_prices, models)
     weights = pd.DataFrame(columns=["model", "weight", "low", "high"])
     fitted: dict[str, PriceStack] = {}

@@ -162,7 +162,7 @@ def _trust_section(split_scores: pd.DataFrame, test_copies: pd.DataFrame) -> Sec
         Column("ci_low", "from", signed),
         Column("ci_high", "to", signed),
     ]
-    paragraphs = (
+    paragraphs: tuple[str, ...] = (
         "Products are listed again and again. Folds that cut through such duplicates let a model "
         "look prices up, and flatter it. All other scores on this page are of the grouped split; "
         "here is the naive one beside it, on the same rows.",

@@ -112,4 +112,4 @@ def check_submission(ordered_prices: pd.DataFrame, test: pd.DataFrame) -> pd.Dat
 
 def image_columns(image_features: pd.DataFrame) -> tuple[str, ...]:
     """Names of the numbers of an image."""
-    return tuple(name for name in image_features if name not in (SAMPLE_ID, "is_real"))
+    return tuple(str(name) for name in image_features if name not in (SAMPLE_ID, "is_real"))
