@@ -155,7 +155,8 @@ def _page(results: dict[str, Any]) -> str:
         [
             "# A pretrained text model beside TF-IDF: measured",
             f"{results['machine']}, {packages}. Written {results['when']} by "
-            f"`benchmarks/text_encoders.py`; load average at the end {results['load_average']:.1f}. "
+            f"`benchmarks/text_encoders.py`; load average at the end "
+            f"{results['load_average']:.1f}. "
             "Where other work ran beside it, seconds are rough.",
             f"{results['train']:,} generated products to learn from, {results['asked']:,} others "
             f"to score; every model also has the table's numbers. {results['model']}, frozen: mean "
