@@ -8,15 +8,8 @@ import pytest
 from generated_features import priced_rows
 from scipy import sparse
 
-from podium.pricing.design_matrix import (
-    CategoryCodes,
-    DenseMatrix,
-    OneHotCategories,
-    ScaledTable,
-    SparseMatrix,
-    TreeMatrix,
-    text_scale,
-)
+from podium.pricing.design_matrix import DenseMatrix, SparseMatrix, TreeMatrix, text_scale
+from podium.pricing.table_encoding import CategoryCodes, OneHotCategories, ScaledTable
 
 TABLE = pd.DataFrame({"a": [1.0, 3.0, np.nan, 5.0], "b": [0.0, 0.0, 0.0, 1e9]})
 

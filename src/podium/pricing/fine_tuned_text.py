@@ -13,10 +13,10 @@ from podium.common.arguments import above, one_of, several
 from podium.common.checkpoint import find_checkpoint
 from podium.common.devices import Precision, choose_device, choose_precision, reproducible
 from podium.common.threads import available_cores
-from podium.pricing.design_matrix import ScaledTable
 from podium.pricing.feature_set import FeatureSet
 from podium.pricing.inner_groups import inner_folds
 from podium.pricing.price_models import PriceModel
+from podium.pricing.table_encoding import ScaledTable
 from podium.pricing.text_checkpoint import TEXT_FILES, TextPooling, load_tokenizer
 from podium.pricing.text_tokens import tokenise
 

@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from podium.common.devices import choose_device, reproducible
-from podium.pricing.design_matrix import CategoryCodes, ScaledTable, text_scale
+from podium.pricing.design_matrix import text_scale
 from podium.pricing.feature_set import FeatureSet
 from podium.pricing.inner_groups import inner_folds
 from podium.pricing.price_models import PriceModel
+from podium.pricing.table_encoding import CategoryCodes, ScaledTable
 
 if TYPE_CHECKING:
     from podium.pricing.price_network import Inputs, Plan

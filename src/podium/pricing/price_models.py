@@ -12,10 +12,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from podium.common.threads import one_thread
 from podium.pricing.best_constant import best_constant
-from podium.pricing.design_matrix import OneHotCategories, ScaledTable, SparseMatrix
+from podium.pricing.design_matrix import SparseMatrix
 from podium.pricing.feature_set import FeatureSet
 from podium.pricing.inner_groups import inner_folds
 from podium.pricing.ridge import chosen_penalty, ridge
+from podium.pricing.table_encoding import OneHotCategories, ScaledTable
 
 Floats = NDArray[np.float64]
 
