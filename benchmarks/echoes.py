@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import json
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -26,6 +25,7 @@ import numpy as np
 import pandas as pd
 import psutil
 import yaml
+from autogluon_environment import make_environment
 from measuring import cores
 from results import table
 
@@ -45,7 +45,6 @@ from podium.pipelines.shared import Compute
 
 HERE = Path(__file__).resolve().parent
 PROJECT = HERE.parent
-PACKAGES = ("autogluon.tabular==1.6.3", "lightgbm", "xgboost", "catboost")
 NEAR_COPIES = 0.999
 SEED = 20250901
 HELD_OUT = 3  # one third of the rows
@@ -217,16 +216,6 @@ def autogluon(
         with np.load(folder / "answers.npz") as answers:
             note = f"own validation {float(answers['validation']):.3f}"
             return Answer(answers["predicted"], float(answers["seconds"]), note)
-
-
-def make_environment(folder: Path) -> Path:
-    """Make AutoGluon's environment unless it is there; returns its Python."""
-    python, done = folder / "bin" / "python", folder / "installed.json"
-    if not done.is_file() or json.loads(done.read_text()) != list(PACKAGES):
-        subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
-        subprocess.run([python, "-m", "pip", "install", "--quiet", *PACKAGES], check=True)
-        done.write_text(json.dumps(list(PACKAGES)))
-    return python
 
 
 def as_markdown(results: dict[str, Any]) -> str:

@@ -1,0 +1,86 @@
+"""Amazon beside AutoGluon-Tabular on the same rows, in the same time.
+
+    PYTHONPATH=src python benchmarks/amazon.py --raw FOLDER --truth FILE [--results FILE]
+
+FOLDER holds train.csv and test.csv; without it, generated products are taken. FILE has the prices
+of test rows (`sample_id,price`); rows that it lacks are not scored. Podium runs first, with the
+links not asked for; AutoGluon gets the seconds that it took. Both are scored by the project's own
+scorer, with its interval.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import subprocess
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+from amazon_whole import SEED, run
+from autogluon_environment import make_environment
+from measuring import cores
+from results import table
+
+from podium.pipelines.amazon.sample import SampleSize, write_sample
+from podium.pipelines.amazon.submission_rules import score_file
+
+HERE = Path(__file__).resolve().parent
+GENERATED_ROWS = 5_000
+
+
+def main() -> None:
+    """Measure both and write the page."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("--raw", type=Path)
+    parser.add_argument("--truth", type=Path)
+    parser.add_argument("--preset", default="base")
+    parser.add_argument(
+        "--peer-environment", type=Path, default=HERE.parent / "data/benchmark/autogluon"
+    )
+    parser.add_argument("--results", type=Path, default=HERE / "results" / "amazon.md")
+    options = parser.parse_args()
+    python = make_environment(options.peer_environment)
+    with tempfile.TemporaryDirectory() as name:
+        root = Path(name)
+        raw, truth = root / "01_raw" / "amazon", root / "truth.csv"
+        if options.raw:
+            shutil.copytree(options.raw, raw)
+            shutil.copy(options.truth, truth)
+        else:
+            size = SampleSize(GENERATED_ROWS, GENERATED_ROWS, images=False)
+            write_sample(raw, SEED, size, truth_path=truth)
+        cost = run(root, options.preset)
+        metrics = json.loads((root / "08_reporting/amazon/metrics.json").read_text())
+        own = score_file(
+            root / "07_model_output/amazon/submission.csv", truth, raw, only_in_truth=True
+        )
+        answers = root / "autogluon" / "answers.csv"
+        answers.parent.mkdir()
+        program = HERE / "autogluon_prices.py"
+        subprocess.run([python, program, raw, str(cost.wall_seconds), answers], check=True)
+        seconds = json.loads(answers.with_suffix(".json").read_text())["seconds"]
+        peer = score_file(answers, truth, raw, only_in_truth=True)
+    rows = [
+        ["Podium", *(own[key] for key in ("score", "score_ci_low", "score_ci_high"))]
+        + [cost.wall_seconds],
+        ["AutoGluon best_quality"]
+        + [*(peer[key] for key in ("score", "score_ci_low", "score_ci_high")), seconds],
+    ]
+    local = [metrics[key] for key in ("score", "score_ci_low", "score_ci_high")]
+    page = (
+        "# Amazon beside AutoGluon: measured\n\n"
+        f"The same rows, no images, {cores()} cores. Written {datetime.now(UTC):%Y-%m-%d %H:%M} "
+        "UTC. SMAPE in percent on rows that neither has seen, lower is better. Podium's local "
+        f"score: {local[0]:.2f} [{local[1]:.2f}, {local[2]:.2f}].\n\n"
+        + table(["program", "SMAPE", "low", "high", "seconds"], rows)
+        + "\n"
+    )
+    options.results.parent.mkdir(parents=True, exist_ok=True)
+    options.results.write_text(page)
+    print(page)
+
+
+if __name__ == "__main__":
+    main()
