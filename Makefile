@@ -11,7 +11,7 @@ export UV_FIND_LINKS := $(PIP_FIND_LINKS)
 export KEDRO_DISABLE_TELEMETRY := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint new-challenge viz ui notebook screenshots bench bench-hearme bench-echoes lock clean
+.PHONY: help setup run test lint new-challenge viz ui notebook screenshots bench bench-hearme bench-echoes bench-museum bench-amazon lock clean
 
 help: ## Show what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -53,7 +53,7 @@ notebook: setup ## Open JupyterLab with the catalog in it (as root: make noteboo
 screenshots: setup ## Take the pictures of the README again (needs Chromium and chromedriver)
 	$(BIN)/python docs/screenshots.py
 
-bench: bench-hearme bench-echoes ## Measure against peers (long)
+bench: bench-hearme bench-echoes bench-museum bench-amazon ## Measure against peers (long)
 
 bench-hearme: setup ## HearMe at the competition's size, and beside RecTools and pandas
 	$(BIN)/python benchmarks/hearme.py
@@ -64,6 +64,14 @@ bench-echoes: setup ## Echoes at 10,000 rows, beside AutoGluon, and its reader b
 	$(BIN)/python benchmarks/echoes_folds.py
 	$(BIN)/python benchmarks/blend_or_choose.py
 	$(BIN)/python benchmarks/echoes.py
+
+bench-museum: setup ## Museum at 20,000 images, and its search beside faiss
+	$(BIN)/python benchmarks/museum_whole.py
+	$(BIN)/python benchmarks/museum_top_k.py
+
+bench-amazon: setup ## Amazon at 75,000 + 75,000 rows, and beside AutoGluon
+	$(BIN)/python benchmarks/amazon_whole.py
+	$(BIN)/python benchmarks/amazon.py
 
 lock: setup ## Pin the newest allowed versions in requirements.lock
 	$(BIN)/uv pip compile pyproject.toml --extra dev --python-version 3.11 --no-annotate --no-header --quiet \
