@@ -26,6 +26,11 @@ _COMMAND = (
 )
 
 
+# Bodies that a process is given before it has answered: it is never idle, and a run that is stopped
+# forgets no more.
+_BODIES_AHEAD = 4
+
+
 class Saver(Protocol):
     """Takes bodies and makes files of them."""
 
@@ -95,7 +100,7 @@ class ProcessSaver:
                     self._helpers[place] = self._begin()
             alive = [helper for _, helper in started if not helper.ended]
             if alive:
-                return min(alive, key=lambda helper: len(helper.waiting))
+                return min(alive, key=lambda helper: helper.asked)
             await asyncio.wait(self._helpers, return_when=asyncio.FIRST_COMPLETED)
 
 
@@ -105,6 +110,8 @@ class _Helper:
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         assert process.stdin and process.stdout
         self._process, self._input, self._output = process, process.stdin, process.stdout
+        self._places = asyncio.Semaphore(_BODIES_AHEAD)
+        self.asked = 0
         self.waiting: deque[asyncio.Future[dict[str, Any]]] = deque()
         self.ended = False
         self._reading = asyncio.create_task(self._read())
@@ -126,13 +133,18 @@ class _Helper:
         return cls(process)
 
     async def ask(self, message: bytes) -> dict[str, Any]:
-        future: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
-        self.waiting.append(future)
-        if self.ended:
-            self._end()
-        else:
-            self._input.write(message)
-        return await future
+        self.asked += 1
+        try:
+            async with self._places:
+                future: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+                self.waiting.append(future)
+                if self.ended:
+                    self._end()
+                else:
+                    self._input.write(message)
+                return await future
+        finally:
+            self.asked -= 1
 
     async def close(self) -> None:
         self._reading.cancel()
