@@ -6,8 +6,7 @@ margin must hold seen from one of the two, for a painting may have several photo
 ahead, while each photo has one painting.
 
 How many inliers are many: of 1,500 pairs of images drawn at random from a collection none had more
-than 6, and of 1,600 pairs of an image and a simulated photo of another one that share most visual
-words four had 8 to 19.
+than 6. Pairs that share most visual words may have more by chance; the margin is for them.
 """
 
 from __future__ import annotations
