@@ -62,13 +62,15 @@ def main() -> None:
         subprocess.run([python, program, raw, str(cost.wall_seconds), answers], check=True)
         seconds = json.loads(answers.with_suffix(".json").read_text())["seconds"]
         peer = score_file(answers, truth, raw, only_in_truth=True)
+    names = ("score", "score_ci_low", "score_ci_high")
     rows = [
-        ["Podium", *(own[key] for key in ("score", "score_ci_low", "score_ci_high"))]
-        + [cost.wall_seconds],
-        ["AutoGluon best_quality"]
-        + [*(peer[key] for key in ("score", "score_ci_low", "score_ci_high")), seconds],
+        [program, *(f"{scores[name]:.2f}" for name in names), spent]
+        for program, scores, spent in (
+            ("Podium", own, cost.wall_seconds),
+            ("AutoGluon best_quality", peer, seconds),
+        )
     ]
-    local = [metrics[key] for key in ("score", "score_ci_low", "score_ci_high")]
+    local = [metrics[name] for name in names]
     page = (
         "# Amazon beside AutoGluon: measured\n\n"
         f"The same rows, no images, {cores()} cores. Written {datetime.now(UTC):%Y-%m-%d %H:%M} "

@@ -11,22 +11,19 @@ from __future__ import annotations
 
 import argparse
 import json
-import shutil
-import sys
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pandas as pd
-from hearme import make_tracking_store
-from measuring import Cost, cores, measured_run
+from challenge_runs import challenge_run
+from measuring import Cost, cores
 from results import table
 
 from podium.pipelines.amazon.sample import SampleSize, write_sample
 from podium.pipelines.amazon.submission_rules import score_file
 
 HERE = Path(__file__).resolve().parent
-PROJECT = HERE.parent
 SEED = 20250901
 LIMIT_SECONDS, LIMIT_GB = 1200, 8
 
@@ -77,22 +74,9 @@ def measure(root: Path, rows: int, preset: str) -> list[object]:
 
 
 def run(root: Path, preset: str) -> Cost:
-    """``kedro run --pipeline=amazon`` on the files of the folder."""
-    command = [sys.executable, "-m", "kedro", "run", "--pipeline=amazon"]
-    if preset != "base":
-        command.append(f"--env={preset}")
-    parameters = f"data_root={root},amazon.images.download=false,time_budget={LIMIT_SECONDS}"
-    environment = {
-        "PYTHONPATH": str(PROJECT / "src"),
-        "KEDRO_DISABLE_TELEMETRY": "1",
-        "MLFLOW_TRACKING_URI": make_tracking_store(root),
-    }
-    log = root / "run.log"
-    cost = measured_run(
-        [*command, f"--params={parameters}"], log, folder=PROJECT, environment=environment
-    )
-    shutil.copy(log, Path(tempfile.gettempdir()) / f"amazon_{preset}.log")
-    return cost
+    """The whole pipeline, within the limit, without asking for the links."""
+    more = {"amazon.images.download": "false", "time_budget": str(LIMIT_SECONDS)}
+    return challenge_run(root, "amazon", preset=preset, **more)
 
 
 if __name__ == "__main__":

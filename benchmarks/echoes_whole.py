@@ -10,22 +10,19 @@ from __future__ import annotations
 
 import argparse
 import json
-import shutil
-import sys
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pandas as pd
-from hearme import make_tracking_store
-from measuring import Cost, cores, measured_run
+from challenge_runs import challenge_run
+from measuring import cores
 from results import table
 
 from podium.pipelines.echoes.sample import SampleSize, write_sample
 from podium.pipelines.echoes.submission_rules import score_file
 
 HERE = Path(__file__).resolve().parent
-PROJECT = HERE.parent
 SEED = 20250901
 PRESETS = ("fast", "base")
 LIMIT_SECONDS = {"fast": 60, "base": 300}
@@ -62,7 +59,7 @@ def measure(root: Path, rows: int, preset: str) -> list[object]:
     raw, truth = root / "01_raw" / "echoes", root / "truth.csv"
     size = SampleSize(part1=2 * rows // 3, part2=rows - 2 * rows // 3, test=rows // 2)
     write_sample(raw, SEED, size, truth_path=truth)
-    cost = run(root, preset)
+    cost = challenge_run(root, "echoes", preset=preset)
     board = pd.read_csv(root / "08_reporting/echoes/leaderboard.csv").set_index("model")
     metrics = json.loads((root / "08_reporting/echoes/metrics.json").read_text())
     submission = root / "07_model_output/echoes/submission.csv"
@@ -77,24 +74,6 @@ def measure(root: Path, rows: int, preset: str) -> list[object]:
     )
     local = (metrics["score"], metrics["score_ci_low"], metrics["score_ci_high"])
     return [preset, *spent, *local, hidden, baseline]
-
-
-def run(root: Path, preset: str) -> Cost:
-    """``kedro run --pipeline=echoes`` on the files of the folder."""
-    command = [sys.executable, "-m", "kedro", "run", "--pipeline=echoes"]
-    if preset != "base":
-        command.append(f"--env={preset}")
-    environment = {
-        "PYTHONPATH": str(PROJECT / "src"),
-        "KEDRO_DISABLE_TELEMETRY": "1",
-        "MLFLOW_TRACKING_URI": make_tracking_store(root),
-    }
-    log = root / "run.log"
-    cost = measured_run(
-        [*command, f"--params=data_root={root}"], log, folder=PROJECT, environment=environment
-    )
-    shutil.copy(log, Path(tempfile.gettempdir()) / f"echoes_{preset}.log")
-    return cost
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 import tempfile
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
@@ -18,17 +17,18 @@ from typing import Any
 
 import pandas as pd
 import psutil
-from measuring import Cost, cores, measured_run
+from challenge_runs import challenge_run
+from measuring import Cost, cores
 from peers import compare_pandas, compare_rectools, make_environment
 from results import as_markdown, write_results
 
+from podium.challenges import STAGES
 from podium.pipelines.hearme.sample import COMPETITION, write_sample
 from podium.pipelines.hearme.submission_rules import score_file
 from podium.recommendation.synthetic import SampleSize
 
 PROJECT = Path(__file__).resolve().parents[1]
 SOURCE = PROJECT / "src"
-STAGES = ("data_processing", "feature_engineering", "modeling", "evaluation", "submission")
 SMALL = SampleSize(users=4_000, tracks=6_000, listens=400_000, test_users=200)
 SIZES = {"competition": COMPETITION, "small": SMALL}
 SEED = 20250901
@@ -114,20 +114,10 @@ def measure_run(root: Path, size: SampleSize, params: str) -> dict[str, Cost]:
 def run_stages(root: Path, params: str) -> dict[str, Cost]:
     """Run the stages as processes of their own and measure each."""
     costs = {}
-    store = make_tracking_store(root)
+    more = dict(pair.split("=", 1) for pair in params.split(",") if pair)
     for stage in STAGES:
-        command = [sys.executable, "-m", "kedro", "run", f"--pipeline=hearme.{stage}"]
-        given = ",".join(filter(None, [f"data_root={root}", params]))
-        costs[stage] = measured_run(
-            [*command, f"--params={given}"],
-            root / "logs" / f"{stage}.log",
-            folder=PROJECT,
-            environment={
-                "PYTHONPATH": str(SOURCE),
-                "KEDRO_DISABLE_TELEMETRY": "1",
-                "MLFLOW_TRACKING_URI": store,
-            },
-        )
+        log = root / "logs" / f"{stage}.log"
+        costs[stage] = challenge_run(root, f"hearme.{stage}", log=log, **more)
         cost = costs[stage]
         print(
             f"{stage}: {cost.wall_seconds:.0f} s wall, {cost.cpu_seconds:.0f} s CPU, "
@@ -135,21 +125,6 @@ def run_stages(root: Path, params: str) -> dict[str, Cost]:
             flush=True,
         )
     return costs
-
-
-def make_tracking_store(root: Path) -> str:
-    """An MLflow store in the folder: the benchmark's runs do not belong among the user's own.
-
-    Returns:
-        Its URI.
-    """
-    import mlflow
-
-    store = f"sqlite:///{root / 'mlflow.db'}"
-    client = mlflow.MlflowClient(store)
-    if client.get_experiment_by_name("hearme") is None:
-        client.create_experiment("hearme", artifact_location=str(root / "mlartifacts"))
-    return store
 
 
 def score(root: Path) -> dict[str, Any]:

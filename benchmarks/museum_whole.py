@@ -13,22 +13,21 @@ from __future__ import annotations
 import argparse
 import json
 import re
-import sys
 import tempfile
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pandas as pd
-from hearme import STAGES, make_tracking_store
-from measuring import Cost, cores, measured_run
+from challenge_runs import challenge_run
+from measuring import Cost, cores
 from results import table
 
+from podium.challenges import STAGES
 from podium.pipelines.museum.sample import SampleSize, write_challenge
 from podium.pipelines.museum.submission_rules import score_file
 
 HERE = Path(__file__).resolve().parent
-PROJECT = HERE.parent
 SEED = 20250901
 LONGEST_SIDE = (640, 640)
 LIMIT_MINUTES, LIMIT_GB = 60, 8
@@ -60,7 +59,7 @@ def measure(root: Path, images: int) -> dict[str, object]:
     nodes: dict[str, float] = {}
     for stage in STAGES:
         log = root / f"{stage}.log"
-        costs[stage] = run(root, stage, log)
+        costs[stage] = challenge_run(root, f"museum.{stage}", log=log)
         nodes |= seconds_of_nodes(log)
         print(images, stage, costs[stage], flush=True)
     metrics = json.loads((root / "08_reporting/museum/metrics.json").read_text())
@@ -73,20 +72,6 @@ def measure(root: Path, images: int) -> dict[str, object]:
         "hidden": score_file(submission, truth, raw, only_in_truth=False)["score"],
         "submission_mb": submission.stat().st_size / 1e6,
     }
-
-
-def run(root: Path, stage: str, log: Path) -> Cost:
-    """One stage on the files of the folder."""
-    command = [sys.executable, "-m", "kedro", "run", f"--pipeline=museum.{stage}"]
-    environment = {
-        "PYTHONPATH": str(PROJECT / "src"),
-        "KEDRO_DISABLE_TELEMETRY": "1",
-        "MLFLOW_TRACKING_URI": make_tracking_store(root),
-        "COLUMNS": "400",
-    }
-    return measured_run(
-        [*command, f"--params=data_root={root}"], log, folder=PROJECT, environment=environment
-    )
 
 
 def seconds_of_nodes(log: Path) -> dict[str, float]:

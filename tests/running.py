@@ -113,6 +113,10 @@ class ProjectCopy:
             shutil.copytree(self._raw[challenge], root / "01_raw" / challenge)
         return root
 
+    def add_raw(self, root, challenge):
+        """The raw files of one more challenge."""
+        shutil.copytree(self._raw[challenge], root / "01_raw" / challenge)
+
     def environment(self, **more):
         kept = {name: value for name, value in os.environ.items() if not name.startswith("MLFLOW_")}
         return {
@@ -159,7 +163,7 @@ class ProjectCopy:
                 session.run(pipeline_names=list(pipelines), **run)
         return "\n".join(log)
 
-    def start(self, *words, variables=None, **options):
+    def start(self, *words, variables=None, own_process_group=False, **options):
         """``kedro run`` in the background."""
         return subprocess.Popen(
             self.command(*words, **options),
@@ -168,6 +172,7 @@ class ProjectCopy:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            start_new_session=own_process_group,
         )
 
 

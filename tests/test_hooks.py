@@ -7,8 +7,10 @@ from kedro.pipeline import Pipeline, node
 
 from podium.common.errors import PodiumError, RawDataError
 from podium.datasets import JSONDataset
-from podium.hooks import ErrorHooks, ResumeHooks, user_message
+from podium.error_hooks import ErrorHooks, user_message
+from podium.hooks import ResumeHooks, demand_stored_inputs
 from podium.outdated import OutdatedFiles
+from podium.study_dataset import StudyDataset
 
 
 def identity(values):
@@ -140,3 +142,33 @@ def test_the_last_word_is_one_line_and_bugs_keep_their_traceback(monkeypatch, ca
     bug = chained(ValueError("a bug"))
     sys.excepthook(DatasetError, bug, None)
     assert shown == [bug]
+
+
+@pytest.mark.parametrize("there", [False, True])
+def test_a_run_that_begins_in_the_middle_needs_what_was_made_before(catalog, tmp_path, there):
+    middle = Pipeline([node(identity, "hearme.a", "hearme.b", name="hearme.x.make_b")])
+    file = tmp_path / "a.json"
+    if there:
+        file.write_text("1")
+        demand_stored_inputs(middle, catalog)
+        return
+    with pytest.raises(PodiumError) as caught:
+        demand_stored_inputs(middle, catalog)
+    assert str(caught.value) == (
+        f"hearme.a has not been made yet: there is no {file}. "
+        "Run `kedro run --pipeline=hearme` with the same --params first."
+    )
+
+
+def test_what_is_in_memory_or_may_be_missing_is_not_demanded(catalog, tmp_path):
+    study = StudyDataset(filepath=str(tmp_path / "no.db"), tree=str(tmp_path), challenge="hearme")
+    catalog["hearme.study"] = study
+    demand_stored_inputs(
+        Pipeline(
+            [
+                node(identity, "hearme.in", "hearme.a", name="hearme.x.make_a"),
+                node(identity, "hearme.study", "hearme.b", name="hearme.x.make_b"),
+            ]
+        ),
+        catalog,
+    )

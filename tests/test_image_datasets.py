@@ -11,7 +11,7 @@ from PIL import Image
 from podium.common.errors import PodiumError
 from podium.common.raw_files import RawFile, RawFolder, find_raw
 from podium.data_tree import data_kind, demand_raw_files, raw_files
-from podium.hooks import user_message
+from podium.error_hooks import user_message
 from podium.image_datasets import ImageFolderDataset
 from podium.provenance import fingerprint
 from podium.vision.inspection import COLUMNS

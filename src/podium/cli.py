@@ -1,4 +1,4 @@
-"""Commands that the project adds to Kedro: ``submission``, ``images`` and ``new-challenge``."""
+"""Commands that the project adds to Kedro, such as ``kedro submission check``."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import click
 
 from podium.images_cli import images
 from podium.new_challenge import new_challenge
+from podium.reproduce_cli import reproduce
 
 REFUSED = 1
 COULD_NOT_CHECK = 2
@@ -24,6 +25,7 @@ def cli() -> None:
 
 cli.add_command(images)
 cli.add_command(new_challenge)
+cli.add_command(reproduce)
 
 
 @cli.group()

@@ -57,11 +57,16 @@ class PodiumConfigLoader(OmegaConfigLoader):
                 if own_name == name or own_name not in catalog:
                     planted[own_name] = _fill(entry, values)
             if not owners:
-                planted[name] = entry
+                planted[name] = _fill(entry, {"{tree}": self._common_tree().as_posix()})
         return planted
 
     def _tree(self, challenge: str) -> Path:
         return data_tree(*self._where(challenge))
+
+    def _common_tree(self) -> Path:
+        """The tree that all challenges use, or the data root where some use its sample."""
+        trees = {self._tree(challenge) for challenge in challenges()}
+        return min(trees, key=lambda tree: len(tree.parts))
 
     def _where(self, challenge: str) -> tuple[Path, str, str | None, str | None]:
         parameters = self.runtime_params or {}

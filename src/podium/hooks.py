@@ -1,14 +1,11 @@
-"""What happens around every run: data in place, resumable outputs, readable errors."""
+"""What happens around every run: data in place, resumable outputs, tracking."""
 
 from __future__ import annotations
 
-import atexit
 import json
 import logging
 import os
-import sys
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from kedro.framework.context import KedroContext
@@ -17,7 +14,7 @@ from kedro.io import DataCatalog
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
-from podium.challenges import challenge_of
+from podium.challenges import OVERVIEW, challenge_of, challenges_in
 from podium.common.errors import PodiumError
 from podium.common.time_budget import seconds_since_start, start_clock
 from podium.data_tree import (
@@ -34,6 +31,14 @@ if TYPE_CHECKING:
     from podium.tracking import ResilientMlflowHook
 
 logger = logging.getLogger(__name__)
+
+# What a run ends by naming, with the word for it.
+_RESULTS = {
+    "submission": "Submission",
+    "report": "Report",
+    "tuned_parameters": "Tuned parameters",
+    OVERVIEW: "Overview",
+}
 
 
 class DataHooks:
@@ -55,12 +60,13 @@ class DataHooks:
         """Generate sample data where there are none; refuse a half-filled folder.
 
         Raises:
-            PodiumError: where some of the competition's files are missing.
+            PodiumError: where some of the competition's files are missing, or what an earlier
+                stage has to make.
         """
         start_clock()
         tags: dict[str, str] = {}
         self._lines = []
-        for challenge in _challenges_in(pipeline):
+        for challenge in challenges_in(pipeline):
             kind, tree = self._prepare(challenge, pipeline, catalog)
             tags[f"{challenge}.data"] = kind
             tags[f"{challenge}.data_tree"] = str(tree)
@@ -69,6 +75,7 @@ class DataHooks:
             self._lines.append(_data_line(challenge, kind, tree))
             logger.info(self._lines[-1])
         catalog.podium_data_tags = tags  # type: ignore[attr-defined]
+        demand_stored_inputs(pipeline, catalog)
 
     @hook_impl(trylast=True)
     def after_pipeline_run(
@@ -76,12 +83,8 @@ class DataHooks:
     ) -> None:
         """End the log as it began: which data, and where the submission lies."""
         for name in sorted(pipeline.all_outputs()):
-            if name.endswith(".submission"):
-                logger.info("Submission: %s", _file(catalog, name))
-            elif name.endswith(".report"):
-                logger.info("Report: %s", _file(catalog, name))
-            elif name.endswith(".tuned_parameters"):
-                logger.info("Tuned parameters: %s", _file(catalog, name))
+            if label := _RESULTS.get(name.rsplit(".", 1)[-1]):
+                logger.info("%s: %s", label, _file(catalog, name))
         for line in self._lines:
             logger.info("%s Done in %.0f s.", line, seconds_since_start())
 
@@ -127,7 +130,7 @@ class ResumeHooks:
         self._journals, self._pending = {}, {}
         OutdatedFiles.paths.clear()
         trees = getattr(catalog, "podium_data_tags", {})
-        for challenge in _challenges_in(pipeline):
+        for challenge in challenges_in(pipeline):
             journal = Path(trees[f"{challenge}.data_tree"]) / ".unfinished" / f"{challenge}.json"
             pending = set(json.loads(journal.read_text())) if journal.is_file() else set()
             files = {
@@ -232,62 +235,31 @@ class _MlflowSettings:
         return getattr(KedroMlflowConfig.model_validate(values), name)
 
 
-class ErrorHooks:
-    """Ends a run that the user can mend with one clear line instead of a traceback."""
+def demand_stored_inputs(pipeline: Pipeline, catalog: DataCatalog) -> None:
+    """Refuse to begin in the middle where earlier stages have left nothing.
 
-    @hook_impl
-    def after_context_created(self) -> None:
-        """Show a PodiumError by its message alone."""
-        if getattr(sys.excepthook, "shows_podium_errors", False):
-            return
-        atexit.register(_silence_leftovers)
-        former = sys.excepthook
-
-        def show(
-            kind: type[BaseException], error: BaseException, trace: TracebackType | None
-        ) -> None:
-            message = user_message(error)
-            if message is None:
-                former(kind, error, trace)
-            else:
-                print(f"error: {message}", file=sys.stderr)  # noqa: T201 - the last word of a run
-
-        show.shows_podium_errors = True  # type: ignore[attr-defined]
-        sys.excepthook = show
-
-    @hook_impl
-    def on_node_error(self, error: Exception, node: Node) -> None:
-        """Name the node that failed."""
-        logger.error("%s stopped: %s", node.name, user_message(error) or error)
-
-
-def user_message(error: BaseException | None) -> str | None:
-    """Message of the PodiumError behind an error, through the causes that wrap it."""
-    while error is not None:
-        if isinstance(error, PodiumError):
-            return str(error)
-        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
-    return None
-
-
-def _silence_leftovers() -> None:
-    """Keep the interpreter's end quiet.
-
-    DuckDB's binding lists its own leftover objects on standard error when the interpreter is
-    already gone, after the last line of the run.
+    Raises:
+        PodiumError: naming what is missing and the run that makes it.
     """
-    sys.stderr.flush()
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+    for name in sorted(pipeline.inputs()):
+        owner, file = challenge_of(name), None
+        if owner and not name.startswith(("params:", f"{owner}.raw_")):
+            file = _file(catalog, name)
+        if (
+            file
+            and not Path(file).exists()
+            and not getattr(catalog.get(name), "may_be_missing", False)
+        ):
+            raise PodiumError(
+                f"{name} has not been made yet: there is no {file}. "
+                f"Run `kedro run --pipeline={owner}` with the same --params first."
+            )
 
 
 def _file(catalog: DataCatalog, name: str) -> str | None:
     """Path of a dataset that is a file; None for one in memory or in MLflow."""
     path = getattr(catalog.get(name), "_filepath", None)
     return None if path is None else str(path)
-
-
-def _challenges_in(pipeline: Pipeline) -> list[str]:
-    return sorted({owner for node in pipeline.nodes if (owner := challenge_of(node.name))})
 
 
 def _data_line(challenge: str, kind: str, tree: Path) -> str:

@@ -1,4 +1,4 @@
-"""Pipelines by name: each challenge, its stages, its tuning, and all challenges together."""
+"""Pipelines by name: each challenge, its stages, its tuning, and all together."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from importlib import import_module
 
 from kedro.pipeline import Pipeline
 
-from podium.challenges import STAGES, TUNING, challenges
+from podium.challenges import OVERVIEW, STAGES, TUNING, challenges
+from podium.pipelines.overview import overview_pipeline
 
 
 def register_pipelines() -> dict[str, Pipeline]:
-    """Build ``hearme``, ``hearme.modeling``, ..., ``hearme.tuning`` and ``__default__``."""
+    """Build ``hearme``, ``hearme.modeling``, ..., and ``overview`` and ``__default__`` of all."""
     registered: dict[str, Pipeline] = {}
     for challenge in challenges():
         module = import_module(f"podium.pipelines.{challenge}.pipeline")
@@ -22,7 +23,8 @@ def register_pipelines() -> dict[str, Pipeline]:
             )
         if hasattr(module, "create_tuning"):
             registered[f"{challenge}.{TUNING}"] = module.create_tuning(whole)
+    registered[OVERVIEW] = overview_pipeline(challenges())
     registered["__default__"] = sum(
-        (registered[challenge] for challenge in challenges()), start=Pipeline([])
+        (registered[challenge] for challenge in challenges()), start=registered[OVERVIEW]
     )
     return registered

@@ -7,17 +7,19 @@ from podium.config import (
     project_root,
     scratch_folder,
 )
+from podium.error_hooks import ErrorHooks
 from podium.hooks import (
     DataHooks,
-    ErrorHooks,
     ResumeHooks,
     TrackingHooks,
 )
 from podium.lazy_commands import defer_mlflow_commands
+from podium.run_lock import RunLockHooks
 
 defer_mlflow_commands()
 
-HOOKS = (ErrorHooks(), ResumeHooks(), TrackingHooks(), DataHooks())
+# Of hooks that want to be first, the last of these is.
+HOOKS = (ErrorHooks(), ResumeHooks(), TrackingHooks(), DataHooks(), RunLockHooks())
 # Replaced by TrackingHooks, which calls kedro-mlflow's own hook with a fallback.
 DISABLE_HOOKS_FOR_PLUGINS = ("kedro_mlflow",)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from kedro.io import AbstractDataset
 
@@ -19,6 +19,8 @@ class StudyDataset(AbstractDataset[None, "StudyFile"]):
 
     Loading says where it is, and of which data its trials are; it need not be there yet.
     """
+
+    may_be_missing: ClassVar[bool] = True
 
     def __init__(
         self, *, filepath: str, tree: str, challenge: str, metadata: dict[str, Any] | None = None

@@ -17,10 +17,13 @@ from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 from kedro_mlflow.framework.hooks.mlflow_hook import MlflowHook
 from kedro_mlflow.io.catalog.switch_catalog_logging import switch_catalog_logging
+from kedro_mlflow.io.metrics import MlflowMetricsHistoryDataset
 
 from podium.challenges import challenge_of
 from podium.provenance import git_commit, lock_hash
+from podium.recipe import RECIPE_FILE, REPRODUCES, SUBMISSION_TAG, make_recipe, sha256_of
 from podium.serving import log_inference_models
+from podium.tracked_run import TrackedRun
 
 logger = logging.getLogger(__name__)
 
@@ -74,10 +77,17 @@ class ResilientMlflowHook(MlflowHook):
         context.config_loader["mlflow"] = {**settings, "server": server, "tracking": tracking}
         self._catalog = catalog
         self._lost = False
+        TrackedRun.now = None
         try:
             super().after_context_created(context)
             super().before_pipeline_run(run_params, pipeline, catalog)
-            mlflow.set_tags(self._run_tags(context, catalog, run_params))
+            _keep_challenges_apart(pipeline, catalog)
+            tags = self._run_tags(context, catalog, run_params)
+            mlflow.set_tags(tags)
+            loader = context.config_loader
+            recipe = make_recipe(run_params, tags, loader["parameters"], loader["globals"])
+            mlflow.log_dict(recipe.as_json(), RECIPE_FILE)
+            TrackedRun.now = _tracked_run()
         except mlflow.MlflowException as error:
             self._stop_tracking(error)
 
@@ -105,6 +115,7 @@ class ResilientMlflowHook(MlflowHook):
             try:
                 if self._is_mlflow_enabled:
                     log_inference_models(pipeline, catalog, Path(self._context.project_path))
+                    mlflow.set_tags(_submission_tags(pipeline, catalog))
                 super().after_pipeline_run(run_params, pipeline, catalog)
                 # kedro-mlflow opens the run anew for every node and leaves those open until the
                 # process ends; a notebook goes on.
@@ -150,7 +161,45 @@ class ResilientMlflowHook(MlflowHook):
             "engine": str(engine),
             "git_commit": git_commit(context.project_path),
             "lock": lock_hash(context.project_path),
+            **({"reproduces": again} if (again := os.environ.get(REPRODUCES)) else {}),
         }
+
+
+def _keep_challenges_apart(pipeline: Pipeline, catalog: DataCatalog) -> None:
+    """In a run of several challenges, a folder of artifacts and a prefix of metrics for each."""
+    outputs = pipeline.all_outputs()
+    owners = {challenge_of(name) for name in outputs} - {None}
+    for name in outputs if len(owners) > 1 else ():
+        dataset, owner = catalog.get(name), challenge_of(name)
+        if owner is None or dataset is None:
+            continue
+        if isinstance(dataset, MlflowMetricsHistoryDataset):
+            catalog[name] = MlflowMetricsHistoryDataset(prefix=owner)
+        elif hasattr(dataset, "artifact_path"):
+            dataset.artifact_path = "/".join(filter(None, (owner, dataset.artifact_path)))
+
+
+def _submission_tags(pipeline: Pipeline, catalog: DataCatalog) -> dict[str, str]:
+    """SHA-256 of every submission that the run has written."""
+    tags = {}
+    for name in sorted(pipeline.all_outputs()):
+        path = getattr(catalog.get(name), "_filepath", None)
+        if name.endswith(".submission") and path is not None:
+            tags[SUBMISSION_TAG.format(challenge=challenge_of(name))] = sha256_of(Path(path))
+    return tags
+
+
+def _tracked_run() -> TrackedRun | None:
+    """The run that is open now, if any."""
+    run, uri = mlflow.active_run(), mlflow.get_tracking_uri()
+    if run is None:
+        return None
+    return TrackedRun(
+        name=run.info.run_name,
+        run_id=run.info.run_id,
+        experiment_id=run.info.experiment_id,
+        server=uri if urlparse(uri).scheme in ("http", "https") else None,
+    )
 
 
 def data_tags(catalog: DataCatalog) -> dict[str, str]:

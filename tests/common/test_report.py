@@ -234,3 +234,18 @@ def test_points_lie_where_they_should_and_later_ones_on_top():
     assert up[0] == up[1] > up[2], "up the page is down the axis"
     assert 0 < min(across) and max(across) < 860 and min(up) > 30
     assert ">left<" in svg and ">right<" in svg
+
+
+def test_many_lines_have_keys_inside_the_chart_and_are_told_apart():
+    lines = {f"encoder:model {number}": ([0, 1], [0, number]) for number in range(7)}
+    chart = line_chart(lines, "k", "Hit@k")
+    keys = [
+        (float(x), float(y))
+        for x, y in re.findall(r'key"[^>]*x1="([\d.]+)"[^>]*y1="([\d.]+)"', chart)
+    ]
+    assert len(set(keys)) == 7
+    width, height = map(float, re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', chart).groups())
+    assert all(x + 240 <= width and y < height for x, y in keys)
+    highest = min(float(y) for y in re.findall(r'<line class="grid"[^>]*y1="([\d.]+)"', chart))
+    assert max(y for _, y in keys) < highest
+    assert len(set(re.findall(r"<polyline [^>]*stroke-dasharray=\"([^\"]+)", chart))) == 3

@@ -15,9 +15,8 @@ import pytest
 import yaml
 from kedro.framework.startup import bootstrap_project
 from kedro.io import DataCatalog, MemoryDataset
-from kedro.pipeline import Pipeline
 
-from podium.challenges import STAGES, TUNING, challenges
+from podium.challenges import OVERVIEW, STAGES, TUNING, challenges
 from podium.pipeline_registry import register_pipelines
 
 PROJECT = Path(__file__).parents[2]
@@ -62,7 +61,7 @@ def with_tuning(pipelines, challenge):
 
 
 def everything(pipelines):
-    return sum((with_tuning(pipelines, each) for each in challenges()), start=Pipeline([]))
+    return sum((with_tuning(pipelines, each) for each in challenges()), start=pipelines[OVERVIEW])
 
 
 def datasets(pipeline):
@@ -103,8 +102,15 @@ def test_registered_names(challenge, pipelines):
 
 
 def test_default_runs_every_challenge(pipelines):
-    whole = set(chain.from_iterable(pipelines[name].nodes for name in challenges()))
+    parts = (*challenges(), OVERVIEW)
+    whole = set(chain.from_iterable(pipelines[name].nodes for name in parts))
     assert set(pipelines["__default__"].nodes) == whole
+
+
+def test_the_overview_reads_every_challenge(pipelines, catalog):
+    (node,) = pipelines[OVERVIEW].nodes
+    assert set(node.inputs) == {"tracked_run", *(f"{name}.summary" for name in challenges())}
+    assert str(catalog.get(OVERVIEW)._filepath).endswith("/08_reporting/overview.html")
 
 
 @every_challenge
@@ -150,7 +156,7 @@ def test_the_vocabulary_is_made(challenge, pipelines):
     made = {name.split(".")[1] for name in pipelines[challenge].all_outputs()}
     assert made >= {
         *("train", "test", "folds", "features", "models", "oof_predictions"),
-        *("test_predictions", "leaderboard", "metrics", "submission", "report"),
+        *("test_predictions", "leaderboard", "metrics", "submission", "report", "summary"),
     }
 
 

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from running import CHALLENGE, JOURNAL, RAW, SUBMISSION, last_line
 
 from podium.common.errors import PodiumError
-from podium.hooks import user_message
+from podium.error_hooks import user_message
 from podium.pipeline_registry import register_pipelines
 
 

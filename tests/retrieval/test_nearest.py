@@ -6,7 +6,7 @@ import pytest
 from threadpoolctl import threadpool_limits
 
 from podium.retrieval import nearest
-from podium.retrieval.nearest import exact_top_k
+from podium.retrieval.nearest import exact_top_k, inner_products
 
 
 def plain_top_k(
@@ -33,28 +33,35 @@ def gallery() -> np.ndarray:
 @pytest.mark.parametrize("k", [1, 10, 145])
 def test_equals_a_plain_double_loop(gallery: np.ndarray, k: int, block: int) -> None:
     queries = gallery[::5] + np.float32(0.1)
-    found, similarities = exact_top_k(queries, gallery, k, block=block)
+    found = exact_top_k(queries, gallery, k, block=block)
     np.testing.assert_array_equal(found, plain_top_k(queries, gallery, k))
-    expected = np.take_along_axis(queries @ gallery.T, found, axis=1)
-    np.testing.assert_allclose(similarities, expected, atol=1e-6)
     assert found.dtype == np.int64
-    assert similarities.dtype == np.float32
+
+
+def test_inner_products_are_those_of_the_named(gallery: np.ndarray) -> None:
+    queries = gallery[::5] + np.float32(0.1)
+    found = exact_top_k(queries, gallery, 12)
+    products = inner_products(queries, gallery, found)
+    expected = np.take_along_axis(queries.astype("float64") @ gallery.T, found, axis=1)
+    np.testing.assert_allclose(products, expected, atol=1e-7)
+    assert products.dtype == np.float32
+    assert (np.diff(products, axis=1) <= 0).all()
 
 
 @pytest.mark.parametrize("k", [3, 149, 150, 400])
 def test_its_own_index_is_left_out(gallery: np.ndarray, k: int) -> None:
     own = np.arange(150)
-    found, similarities = exact_top_k(gallery, gallery, k, exclude=own, block=64)
-    assert found.shape == similarities.shape == (150, min(k, 149))
+    found = exact_top_k(gallery, gallery, k, exclude=own, block=64)
+    assert found.shape == (150, min(k, 149))
     np.testing.assert_array_equal(found, plain_top_k(gallery, gallery, k, own))
 
 
 def test_a_negative_index_leaves_nothing_out(gallery: np.ndarray) -> None:
     none = np.full(150, -1)
-    found, _ = exact_top_k(gallery, gallery, 150, exclude=none)
+    found = exact_top_k(gallery, gallery, 150, exclude=none)
     np.testing.assert_array_equal(found[:, 0], np.arange(150))
     none[3] = 3
-    mixed, _ = exact_top_k(gallery, gallery, 2, exclude=none)
+    mixed = exact_top_k(gallery, gallery, 2, exclude=none)
     np.testing.assert_array_equal(mixed[4:], found[4:, :2])
     np.testing.assert_array_equal(mixed[3], found[3, 1:3])
 
@@ -65,10 +72,9 @@ def test_of_equal_similarities_the_smaller_index_is_first(gallery: np.ndarray) -
     repeated = gallery[copies]
     queries = gallery[:40]
     for k in (4, 31, 70):
-        found, similarities = exact_top_k(queries, repeated, k)
+        found = exact_top_k(queries, repeated, k)
         np.testing.assert_array_equal(found, plain_top_k(queries, repeated, k))
-        assert (np.diff(similarities, axis=1) <= 0).all()
-    found, _ = exact_top_k(np.zeros((2, 16)), repeated, 3, exclude=np.array([1, -1]))
+    found = exact_top_k(np.zeros((2, 16)), repeated, 3, exclude=np.array([1, -1]))
     np.testing.assert_array_equal(found, [[0, 2, 3], [0, 1, 2]])
 
 
@@ -77,7 +83,7 @@ def test_finds_what_single_precision_hides() -> None:
     gallery = np.zeros((40, 3), dtype="float32")
     gallery[:, 0] = 4096
     gallery[39, 1] = 1e-4
-    found, _ = exact_top_k(np.ones((1, 3)), gallery, 2)
+    found = exact_top_k(np.ones((1, 3)), gallery, 2)
     np.testing.assert_array_equal(found, [[39, 0]])
 
 
@@ -88,25 +94,25 @@ def test_same_answer_on_any_number_of_threads_and_in_any_blocks() -> None:
         with threadpool_limits(threads):
             faiss.omp_set_num_threads(threads)
             answers.append(exact_top_k(vectors, vectors, 20, block=block))
-    for found, similarities in answers[1:]:
-        assert found.tobytes() == answers[0][0].tobytes()
-        assert similarities.tobytes() == answers[0][1].tobytes()
+    assert answers[1].tobytes() == answers[2].tobytes() == answers[0].tobytes()
 
 
 def test_candidates_are_weighed_in_parts(
     gallery: np.ndarray, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = exact_top_k(gallery, gallery, 20)
+    copies = np.repeat(gallery[:50], 3, axis=0)
+    whole = exact_top_k(copies, copies, 20)
+    values = inner_products(copies, copies, whole)
     monkeypatch.setattr(nearest, "_VALUES_AT_ONCE", 50)
-    parts = exact_top_k(gallery, gallery, 20)
-    assert whole[0].tobytes() == parts[0].tobytes()
-    assert whole[1].tobytes() == parts[1].tobytes()
+    parts = exact_top_k(copies, copies, 20)
+    assert whole.tobytes() == parts.tobytes()
+    assert values.tobytes() == inner_products(copies, copies, parts).tobytes()
 
 
 def test_nothing_to_find(gallery: np.ndarray) -> None:
-    assert exact_top_k(gallery[:0], gallery, 3)[0].shape == (0, 3)
-    assert exact_top_k(gallery, gallery[:0], 3)[0].shape == (150, 0)
-    assert exact_top_k(gallery[:1], gallery[:1], 3, exclude=np.array([0]))[0].shape == (1, 0)
+    assert exact_top_k(gallery[:0], gallery, 3).shape == (0, 3)
+    assert exact_top_k(gallery, gallery[:0], 3).shape == (150, 0)
+    assert exact_top_k(gallery[:1], gallery[:1], 3, exclude=np.array([0])).shape == (1, 0)
 
 
 def test_refuses_what_does_not_fit(gallery: np.ndarray) -> None:

@@ -20,6 +20,9 @@ TOP = 8.0
 AXIS = 42.0
 LONGEST_LABEL = 36
 TICKS = 6
+KEYS_PER_ROW = 3
+KEY_ROW = 22
+DASHES = ("", *(f' stroke-dasharray="{dash}"' for dash in ("8 4", "2 4", "10 4 2 4")))
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,7 @@ def interval_chart(marks: Sequence[Mark], unit: str, reference: float | None = N
         reference: Where a dashed line stands, such as the best baseline.
     """
     bounds = [bound for mark in marks for bound in (mark.value, mark.low, mark.high)]
+    bounds.append(reference)
     known = [bound for bound in bounds if bound is not None and math.isfinite(bound)]
     scale = _scale(min(known, default=0.0), max(known, default=1.0))
     parts = [_axis(scale, len(marks), unit)]
@@ -114,13 +118,15 @@ def line_chart(
         x_unit: Label of the horizontal axis.
         y_unit: Label of the vertical axis.
     """
-    height, left, bottom = 260.0, 56.0, 212.0
+    # Keys stand three to a row above the lines.
+    keys = KEY_ROW * max(0, (len(lines) - 1) // KEYS_PER_ROW)
+    height, left, bottom = 260.0 + keys, 56.0, 212.0 + keys
     xs = [x for values, _ in lines.values() for x in values]
     ys = [y for _, values in lines.values() for y in values]
     first, last = min(xs, default=0.0), max(xs, default=1.0)
     across = _Scale(first, last if last > first else first + 1.0, left, WIDTH - 20)
     up = _scale(0.0, max(ys, default=1.0))
-    up = _Scale(up.low, up.high, bottom, 30.0)
+    up = _Scale(up.low, up.high, bottom, 30.0 + keys)
     parts = []
     for tick in _ticks(up.low, up.high):
         y = up(tick)
@@ -132,15 +138,20 @@ def line_chart(
     for tick in _ticks(across.low, across.high):
         parts.append(f'<text class="tick" x="{across(tick):.1f}" y="{bottom + 18}" ')
         parts.append(f'text-anchor="middle">{tick:g}</text>')
+    drawn: dict[str, int] = {}
     for number, (key, (horizontal, vertical)) in enumerate(lines.items()):
         kind, name = key.split(":", 1)
+        # Lines of one kind share its colour.
+        dash = DASHES[drawn.setdefault(kind, 0) % len(DASHES)]
+        drawn[kind] += 1
         points = " ".join(
             f"{across(x):.1f},{up(y):.1f}" for x, y in zip(horizontal, vertical, strict=True)
         )
-        parts.append(f'<polyline class="{kind}" points="{points}"/>')
-        x = left + 10 + 250 * number
-        parts.append(f'<line class="{kind} key" x1="{x}" x2="{x + 22}" y1="14" y2="14"/>')
-        parts.append(f'<text x="{x + 30}" y="18">{escape(_cut(name))}</text>')
+        parts.append(f'<polyline class="{kind}"{dash} points="{points}"/>')
+        x = left + 10 + 250 * (number % KEYS_PER_ROW)
+        y = 14 + KEY_ROW * (number // KEYS_PER_ROW)
+        parts.append(f'<line class="{kind} key"{dash} x1="{x}" x2="{x + 22}" y1="{y}" y2="{y}"/>')
+        parts.append(f'<text x="{x + 30}" y="{y + 4}">{escape(_cut(name))}</text>')
     middle = (left + WIDTH - 20) / 2
     parts.append(f'<text class="unit" x="{middle}" y="{height - 8}" text-anchor="middle">')
     parts.append(f"{escape(x_unit)}; vertical: {escape(y_unit)}</text>")

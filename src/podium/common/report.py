@@ -109,6 +109,11 @@ class Report:
 
 def render_report(report: Report) -> str:
     """The page as HTML; everything that comes from data is escaped."""
+    return render_page("report.html", report=report)
+
+
+def render_page(template: str, **values: Any) -> str:
+    """A page of the project's look from a template of `podium.common`, its values escaped."""
     import jinja2
 
     environment = jinja2.Environment(
@@ -118,7 +123,7 @@ def render_report(report: Report) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return environment.get_template("report.html").render(report=report)
+    return environment.get_template(template).render(values)
 
 
 def make_table(

@@ -17,18 +17,21 @@ _GREEDY_STEPS = 15
 _PRIOR_SHARPNESS = 10.0
 # What all members share alike, so that one that is weak alone may still add to others.
 _PRIOR_FLOOR = 0.1
+# Below it a weight is none, and its logarithm is not taken.
+_LEAST_WEIGHT = 1e-300
 
 
 class Blend:
     """Weighted mean of the members' calibrated log-odds, calibrated again.
 
     - `average`: every member alike.
-    - `stacking` (default): weights of a logistic regression on the members, none below zero, with
-      a squared penalty on how far each strays from its prior weight (stacking, Wolpert 1992;
-      non-negative, Breiman 1996). Prior weights fall exponentially with a member's log loss
-      (exponential weighting, Dalalyan and Tsybakov 2008), so that members that are alike share
-      alike, and those far behind hardly count. The penalty does not grow with the rows: on few of
-      them it is the prior, on many the data decide.
+    - `stacking` (default): weights of a logistic regression on the members, none below zero and
+      summing to 1 (stacking, Wolpert 1992; non-negative, Breiman 1996), with a penalty on their
+      relative entropy to prior weights (as in PAC-Bayesian aggregation, Catoni 2007). Prior weights
+      fall exponentially with a member's log loss (exponential weighting, Dalalyan and Tsybakov
+      2008), so that members that are alike share alike, and those far behind hardly count. To give
+      everything to one of m equal members costs `shrinkage` times log(m) nats, however many the
+      rows: on few of them it is the prior, on many the data decide.
     - `greedy`: members added one at a time, with repetition, by log loss, averaged over bags of
       members (Caruana et al. 2004).
     - `best`: the one member of smallest log loss.
@@ -42,7 +45,7 @@ class Blend:
     def __init__(
         self,
         weighting: Weighting = "stacking",
-        shrinkage: float = 4.0,
+        shrinkage: float = 2.0,
         calibration: Method = "sigmoid",
         seed: int = 0,
     ) -> None:
@@ -50,8 +53,8 @@ class Blend:
 
         Args:
             weighting: See the class.
-            shrinkage: Penalty of `stacking` for moving all weights to zero or to twice the prior,
-                in twice the log loss of the training rows together, per member.
+            shrinkage: Of `stacking`: what a relative entropy of 1 costs, in nats of the log loss
+                of all training rows together.
             calibration: Of each member.
             seed: Of the bags of `greedy`.
 
@@ -131,27 +134,28 @@ def stacked_weights(odds: np.ndarray, labels: np.ndarray, shrinkage: float) -> n
     from scipy.optimize import minimize
 
     rows, members = odds.shape
-    prior = prior_weights(odds, labels)
-    common = SigmoidCalibration().fit(_mix(odds, prior), labels)
-    slope = max(common.slope / common.scale, 1e-6)
-    # To move a weight costs the more, the smaller it was.
-    penalty = shrinkage * members * prior
+    prior = np.log(prior_weights(odds, labels))
+    common = SigmoidCalibration().fit(_mix(odds, np.exp(prior)), labels)
+    slope = max(common.slope / common.scale, 1e-3)
 
     def loss(point: np.ndarray) -> tuple[float, np.ndarray]:
-        # point: weight of each member as a multiple of its prior, then the intercept
-        margin = odds @ (prior * point[:-1]) * slope + point[-1]
+        # point: logarithm of each weight but for a constant, of the slope, then the intercept
+        weights, slope = _softmax(point[:members]), np.exp(point[members])
+        mixed = odds @ weights
+        margin = slope * mixed + point[-1]
         excess = probability(margin) - labels
-        stray = point[:-1] - 1
+        stray = np.log(np.maximum(weights, _LEAST_WEIGHT)) - prior
         value = (np.logaddexp(0, margin) - labels * margin).sum()
-        value += (penalty * np.square(stray)).sum() / 2
-        gradient = np.append(excess @ odds * prior * slope + penalty * stray, excess.sum())
+        value += shrinkage * (weights * stray).sum()
+        by_weight = slope * (excess @ odds) + shrinkage * stray
+        by_logarithm = weights * (by_weight - (weights * by_weight).sum())
+        gradient = np.r_[by_logarithm, slope * (excess @ mixed), excess.sum()]
         return float(value / rows), gradient / rows
 
-    start = np.append(np.ones(members), common.intercept - slope * common.center)
-    bounds = [(0, None)] * members + [(None, None)]
-    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds).x[:-1] * prior
-    total = found.sum()
-    return found / total if total > 0 else prior
+    start = np.r_[prior, np.log(slope), common.intercept - slope * common.center]
+    bounds = [(-30.0, 30.0)] * members + [(-7.0, 7.0), (None, None)]
+    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds).x
+    return _softmax(found[:members])
 
 
 def greedy_weights(odds: np.ndarray, labels: np.ndarray, seed: int) -> np.ndarray:
@@ -173,6 +177,11 @@ def greedy_weights(odds: np.ndarray, labels: np.ndarray, seed: int) -> np.ndarra
 def _mix(odds: np.ndarray, weights: np.ndarray) -> np.ndarray:
     # einsum and not a BLAS product: its order of summation knows nothing of threads.
     return np.einsum("nm,m->n", odds, weights)
+
+
+def _softmax(logarithms: np.ndarray) -> np.ndarray:
+    weights = np.exp(logarithms - logarithms.max())
+    return np.asarray(weights / weights.sum())
 
 
 def _log_losses(odds: np.ndarray, labels: np.ndarray) -> np.ndarray:

@@ -11,9 +11,6 @@ Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
 Indices = NDArray[np.int64]
 
-# Looked at beyond the k wanted: the first of them tells whether rounding leaves a doubt about the
-# last, the others what may take its place.
-_SPARE = 4
 _VALUES_AT_ONCE = 1 << 20
 
 
@@ -24,13 +21,13 @@ def exact_top_k(
     *,
     exclude: NDArray[np.integer] | None = None,
     block: int = 8192,
-) -> tuple[Indices, Floats]:
+) -> Indices:
     """Find the k vectors of the gallery with the largest inner product with each query.
 
     faiss finds candidates in single precision. Where two of them, or the last and what was left
     out, lie closer than its rounding, they are looked up again and ordered by inner products in
     double precision, of equal ones the smaller index first. So the answer depends neither on
-    `block` nor on the number of threads.
+    `block` nor on the number of threads. See `inner_products` for the values.
 
     Args:
         queries: (queries, dimensions), used as float32.
@@ -41,8 +38,7 @@ def exact_top_k(
         block: Queries that are compared at once.
 
     Returns:
-        Indices into the gallery, most similar first, (queries, k) int64, and their inner products,
-        (queries, k) float32.
+        Indices into the gallery, most similar first, (queries, k) int64.
 
     Raises:
         ValueError: for values that are not finite, other shapes, or k or block below 1.
@@ -55,13 +51,35 @@ def exact_top_k(
         raise ValueError("exclude must hold one index of the gallery for each query")
     columns = min(k, len(gallery) - int((left_out >= 0).any()))
     indices = np.empty((len(queries), max(columns, 0)), dtype=np.int64)
-    similarities = np.empty(indices.shape, dtype=np.float32)
     if columns > 0:
         search = _Search(gallery, columns)
         for start in range(0, len(queries), block):
             part = slice(start, start + block)
-            indices[part], similarities[part] = search.nearest(queries[part], left_out[part])
-    return indices, similarities
+            indices[part] = search.nearest(queries[part], left_out[part])
+    return indices
+
+
+def inner_products(
+    queries: NDArray[np.floating], gallery: NDArray[np.floating], indices: Indices
+) -> Floats:
+    """The inner product of each query with the vectors that its row names, summed in double.
+
+    Args:
+        queries: (queries, dimensions), used as float32.
+        gallery: (images, dimensions), used as float32.
+        indices: (queries, k).
+
+    Returns:
+        (queries, k) float32.
+    """
+    queries, gallery = _checked(queries, gallery)
+    products = np.empty(indices.shape, dtype=np.float32)
+    step = max(1, _VALUES_AT_ONCE // max(gallery.shape[1] * indices.shape[1], 1))
+    for start in range(0, len(queries), step):
+        part = slice(start, start + step)
+        members = gallery[indices[part]].astype(np.float64)
+        products[part] = np.einsum("qij,qj->qi", members, queries[part].astype(np.float64))
+    return products
 
 
 class _Search:
@@ -72,22 +90,22 @@ class _Search:
         # Twice the largest error of a single-precision sum, for a query of length 1.
         self._slack = gallery.shape[1] * float(np.finfo(np.float32).eps) * norms.max(initial=0)
 
-    def nearest(self, queries: Floats, exclude: Indices) -> tuple[Indices, Floats]:
+    def nearest(self, queries: Floats, exclude: Indices) -> Indices:
         import faiss
 
-        width = min(self._columns + 1 + _SPARE, len(self._gallery))
+        some_left_out = bool((exclude >= 0).any())
+        width = min(self._columns + 1 + some_left_out, len(self._gallery))
         near, found = faiss.knn(queries, self._gallery, width, metric=faiss.METRIC_INNER_PRODUCT)
-        near = np.where(found == exclude[:, None], -np.inf, near)
-        order = np.argsort(-near, axis=1, kind="stable")
-        near, found = np.take_along_axis(near, order, 1), np.take_along_axis(found, order, 1)
+        if some_left_out:
+            near = np.where(found == exclude[:, None], -np.inf, near)
+            order = np.argsort(-near, axis=1, kind="stable")
+            near, found = np.take_along_axis(near, order, 1), np.take_along_axis(found, order, 1)
         slack = self._slack * np.sqrt(np.einsum("ij,ij->i", queries, queries, dtype=np.float64))
-        doubtful = self._doubtful(near, slack)
         indices = found[:, : self._columns].astype(np.int64)
-        similarities = self._similarities(queries, indices)
-        for row in np.flatnonzero(doubtful):
+        for row in np.flatnonzero(self._doubtful(near, slack)):
             members = self._candidates(queries[row], near[row], found[row], int(exclude[row]))
-            indices[row], similarities[row] = self._best(queries[row], members)
-        return indices, similarities
+            indices[row] = self._best(queries[row], members)
+        return indices
 
     def _doubtful(self, near: NDArray[np.floating], slack: Doubles) -> NDArray[np.bool_]:
         """Rows whose first candidates rounding may have put in a wrong order, (queries,)."""
@@ -96,15 +114,6 @@ class _Search:
             # Infinity less infinity is no gap: the row is looked up again.
             gaps = compared[:, :-1] - compared[:, 1:]
         return np.any(~(gaps > slack[:, None]), axis=1)
-
-    def _similarities(self, queries: Floats, indices: Indices) -> Floats:
-        similarities = np.empty(indices.shape, dtype=np.float32)
-        step = max(1, _VALUES_AT_ONCE // max(self._gallery.shape[1] * indices.shape[1], 1))
-        for start in range(0, len(queries), step):
-            part = slice(start, start + step)
-            members = self._gallery[indices[part]].astype(np.float64)
-            similarities[part] = np.einsum("qij,qj->qi", members, queries[part].astype(np.float64))
-        return similarities
 
     def _candidates(
         self, query: Floats, near: NDArray[np.floating], found: Indices, exclude: int
@@ -125,7 +134,7 @@ class _Search:
         last = np.partition(near, len(near) - self._columns)[len(near) - self._columns]
         return np.flatnonzero(near >= last - slack)
 
-    def _best(self, query: Floats, members: Indices) -> tuple[Indices, Floats]:
+    def _best(self, query: Floats, members: Indices) -> Indices:
         members = np.sort(members)
         double = query.astype(np.float64)
         step = max(1, _VALUES_AT_ONCE // max(len(query), 1))
@@ -138,8 +147,7 @@ class _Search:
                 for i in range(0, len(members), step)
             ]
         )
-        order = np.argsort(-exact, kind="stable")[: self._columns]
-        return members[order], exact[order].astype(np.float32)
+        return members[np.argsort(-exact, kind="stable")[: self._columns]]
 
 
 def _checked(queries: NDArray[np.floating], gallery: NDArray[np.floating]) -> tuple[Floats, Floats]:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from podium.retrieval.local_features import Floats
-from podium.retrieval.nearest import exact_top_k
+from podium.retrieval.nearest import exact_top_k, inner_products
 
 Indices = NDArray[np.int64]
 
@@ -66,7 +66,11 @@ def take_turns(views: Floats, turns: Indices) -> Floats:
 
 def _gains(views: Floats, images: Floats, exclude: Indices) -> tuple[Indices, Floats]:
     """The nearest image under each turn, and how much nearer it is than upright, (rows, turns)."""
-    found = [exact_top_k(views[:, t], images, 1, exclude=exclude) for t in range(views.shape[1])]
-    near = np.stack([nearest[:, 0] for nearest, _ in found], axis=1)
-    cosine = np.stack([similarity[:, 0] for _, similarity in found], axis=1)
+    turned = [views[:, turn] for turn in range(views.shape[1])]
+    found = [exact_top_k(view, images, 1, exclude=exclude) for view in turned]
+    near = np.concatenate(found, axis=1)
+    cosine = np.concatenate(
+        [inner_products(view, images, near) for view, near in zip(turned, found, strict=True)],
+        axis=1,
+    )
     return near, cosine - cosine[:, :1]

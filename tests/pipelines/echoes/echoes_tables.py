@@ -148,4 +148,4 @@ def page(tables: Tables, fitted: Fitted, **changes: Any) -> str:
         "run": {"data": "competition", "preset": "base", "submission": "out/submission.csv"},
         "parameters": EVALUATION,
     }
-    return make_report(**{**values, **changes})
+    return make_report(**{**values, **changes})[0]

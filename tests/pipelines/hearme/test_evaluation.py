@@ -227,7 +227,7 @@ def make_page(tables, leaderboard, user_scores, rank_scores, breakdown, **run):
         quarantine=ibis.memtable(tables["quarantine"]),
         run={"data": "sample", "preset": "base", **run},
         parameters=PARAMETERS,
-    )
+    )[0]
 
 
 @pytest.fixture(scope="module")

@@ -152,7 +152,7 @@ def _evaluation() -> list[Node]:
                 run="params:run",
                 parameters=RULES,
             ),
-            "report",
+            ["report", "summary"],
         ),
     ]
 

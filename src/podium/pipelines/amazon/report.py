@@ -9,29 +9,21 @@ import pandas as pd
 
 from podium.common import charts
 from podium.common.charts import Mark
-from podium.common.leaderboard import left_out
 from podium.common.report import (
     Chart,
     Column,
     Figure,
-    Report,
     Section,
     Table,
-    comparison_figures,
-    data_quality_section,
-    facts_section,
-    how_to_read_section,
-    leaderboard_section,
     make_table,
-    render_report,
-    verdict,
 )
 from podium.common.report_formats import records, score, signed, text, whole
-from podium.pipelines.amazon.evaluation import SCORE_UNIT, Evaluation
-from podium.pipelines.shared import chosen_model, count_quarantine, submission_text
+from podium.pipelines.amazon.evaluation import METRIC, SCORE_UNIT, Evaluation
+from podium.pipelines.reporting import ReportOutline
+from podium.pipelines.shared import chosen_model
 from podium.pricing.catalog_rows import PRICE, SAMPLE_ID
 
-READINGS = (
+_READINGS = (
     Column("median_error", "Median row, %", score),
     Column("log_rmse", "RMSE of log1p", score),
     Column("median_ratio", "Median ratio", score),
@@ -42,13 +34,22 @@ BREAKDOWNS = {
     "duplicates": "Products listed once, and those listed again",
 }
 _MOST_POINTS = 1500
-HOW_TO_READ = (
+_HOW_TO_READ = (
     "The score is the organiser's SMAPE in percent; lower is better, so that a gain has a minus. "
     "Every row is priced by models, features and a stack that saw neither it nor its duplicates.",
     "An interval says how far the score moves when other products are drawn (bootstrap over groups "
     "of duplicates, at {confidence} confidence). Two models are compared by the paired interval of "
     "their difference.",
     "Median ratio: predicted over true price of the middle row; 1 is without bias.",
+)
+OUTLINE = ReportOutline(
+    challenge="amazon",
+    title="Amazon: the price of a product",
+    metric="SMAPE (%)",
+    unit=SCORE_UNIT,
+    how_to_read=_HOW_TO_READ,
+    readings=_READINGS,
+    higher_is_better=METRIC.higher_is_better,
 )
 
 
@@ -66,8 +67,8 @@ def make_report(
     quarantine: pd.DataFrame,
     run: dict[str, Any],
     parameters: dict[str, Any],
-) -> str:
-    """Write the report as one HTML page.
+) -> tuple[str, dict[str, Any]]:
+    """Write the report as one HTML page, and the summary of the run.
 
     Args:
         leaderboard: Best first.
@@ -85,36 +86,27 @@ def make_report(
     """
     settings = Evaluation.parse(parameters)
     chosen = chosen_model(leaderboard, settings)
-    report = Report(
-        title="Amazon: the price of a product",
-        data=str(run.get("data", "sample")),
-        preset=str(run.get("preset", "base")),
-        verdict=verdict(leaderboard, chosen),
-        figures=_figures(leaderboard, image_features, chosen),
+    return OUTLINE.write(
+        leaderboard=leaderboard,
+        fit_log=model_log,
+        data_quality=data_quality,
+        quarantine=quarantine,
+        run=run,
+        chosen=chosen,
+        confidence=settings.confidence,
+        figures=_figures(image_features),
         sections=(
-            leaderboard_section(
-                leaderboard, left_out(model_log, leaderboard), SCORE_UNIT, READINGS, chosen
-            ),
             _errors_section(breakdown, row_errors, settings.hardest_rows, chosen),
             _trust_section(split_scores, test_copies),
             _stack_section(stack_weights),
-            data_quality_section(data_quality, count_quarantine(quarantine)),
-            how_to_read_section(HOW_TO_READ, settings.confidence),
-            facts_section("This run", run, submission_text(run, "amazon")),
         ),
     )
-    return render_report(report)
 
 
-def _figures(
-    leaderboard: pd.DataFrame, image_features: pd.DataFrame, chosen: str
-) -> tuple[Figure, ...]:
+def _figures(image_features: pd.DataFrame) -> tuple[Figure, ...]:
     real = int(image_features["is_real"].sum())
     note = f"of {len(image_features):,} rows of both files; the others have a placeholder"
-    return (
-        *comparison_figures(leaderboard, chosen, "SMAPE, %,"),
-        Figure("Real images", whole(real), note),
-    )
+    return (Figure("Real images", whole(real), note),)
 
 
 def _errors_section(

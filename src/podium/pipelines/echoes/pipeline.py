@@ -132,7 +132,7 @@ def _evaluation() -> list[Node]:
                 run="params:run",
                 parameters=rules,
             ),
-            "report",
+            ["report", "summary"],
         ),
     ]
 

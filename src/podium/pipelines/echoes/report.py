@@ -9,21 +9,12 @@ import pandas as pd
 
 from podium.common import charts
 from podium.common.charts import Mark
-from podium.common.leaderboard import left_out
 from podium.common.report import (
     Chart,
     Column,
     Figure,
-    Report,
     Section,
-    comparison_figures,
-    data_quality_section,
-    facts_section,
-    how_to_read_section,
-    leaderboard_section,
     make_table,
-    render_report,
-    verdict,
 )
 from podium.common.report_formats import percent, records, score, signed, span, text, whole
 from podium.pipelines.echoes.evaluation import (
@@ -35,9 +26,10 @@ from podium.pipelines.echoes.evaluation import (
     map_kinds,
     precision_by_recall,
 )
-from podium.pipelines.shared import chosen_model, count_quarantine, submission_text
+from podium.pipelines.reporting import ReportOutline
+from podium.pipelines.shared import chosen_model
 
-READINGS = (
+_READINGS = (
     Column("f1_class_0", "F1 of class 0", score),
     Column("f1_class_1", "F1 of class 1", score),
     Column("accuracy", "Accuracy", score),
@@ -46,7 +38,7 @@ READINGS = (
     Column("calibration_error", "Calibration error", score),
 )
 _MOST_POINTS = 400
-HOW_TO_READ = (
+_HOW_TO_READ = (
     "The score is the organiser's: F1 of class 0 and of class 1, averaged. It is nested: for every "
     "row the models, their calibration, the blend's weights and the threshold were made without "
     "that row, and without its near copies.",
@@ -54,6 +46,14 @@ HOW_TO_READ = (
     "near copies, at {confidence} confidence). Two models are compared by the paired interval of "
     "their difference.",
     "With folds drawn several times, counts are the mean of the repeats.",
+)
+OUTLINE = ReportOutline(
+    challenge="echoes",
+    title="Embedded Echoes: important or not",
+    metric="Macro F1",
+    unit=SCORE_UNIT,
+    how_to_read=_HOW_TO_READ,
+    readings=_READINGS,
 )
 
 
@@ -71,8 +71,8 @@ def make_report(
     quarantine: pd.DataFrame,
     run: dict[str, Any],
     parameters: dict[str, Any],
-) -> str:
-    """Write the report as one HTML page.
+) -> tuple[str, dict[str, Any]]:
+    """Write the report as one HTML page, and the summary of the run.
 
     Args:
         leaderboard: Best first.
@@ -90,33 +90,27 @@ def make_report(
     """
     settings = Evaluation.parse(parameters)
     chosen = chosen_model(leaderboard, settings)
-    report = Report(
-        title="Embedded Echoes: important or not",
-        data=str(run.get("data", "sample")),
-        preset=str(run.get("preset", "base")),
-        verdict=verdict(leaderboard, chosen),
-        figures=_figures(leaderboard, part2_scores, shift, chosen),
+    return OUTLINE.write(
+        leaderboard=leaderboard,
+        fit_log=model_log,
+        data_quality=data_quality,
+        quarantine=quarantine,
+        run=run,
+        chosen=chosen,
+        confidence=settings.confidence,
+        figures=_figures(part2_scores, shift, chosen),
         sections=(
-            leaderboard_section(
-                leaderboard, left_out(model_log, leaderboard), SCORE_UNIT, READINGS, chosen
-            ),
             _modalities_section(ablation),
             _errors_section(row_errors, group_counts, chosen),
             _map_section(row_errors, settings.hardest_rows),
             _blend_section(blend_weights),
             _trust_section(part2_scores, shift),
-            data_quality_section(data_quality, count_quarantine(quarantine)),
-            how_to_read_section(HOW_TO_READ, settings.confidence),
-            facts_section("This run", run, submission_text(run, "echoes")),
         ),
     )
-    return render_report(report)
 
 
-def _figures(
-    leaderboard: pd.DataFrame, part2_scores: pd.DataFrame, shift: pd.DataFrame, chosen: str
-) -> tuple[Figure, ...]:
-    figures = list(comparison_figures(leaderboard, chosen, "Macro F1"))
+def _figures(part2_scores: pd.DataFrame, shift: pd.DataFrame, chosen: str) -> tuple[Figure, ...]:
+    figures = []
     for row in records(part2_scores[part2_scores["model"] == chosen]):
         figures.append(Figure("On part 2, fitted on part 1", score(row["score"]), span(row)))
     for row in records(shift.head(1)):

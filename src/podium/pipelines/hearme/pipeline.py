@@ -152,7 +152,7 @@ def _evaluation() -> list[Node]:
                 run="params:run",
                 **rules,
             ),
-            "report",
+            ["report", "summary"],
         ),
     ]
 

@@ -8,22 +8,14 @@ import pandas as pd
 
 from podium.common import charts
 from podium.common.charts import Mark
-from podium.common.leaderboard import best_baseline, left_out
+from podium.common.leaderboard import best_baseline
 from podium.common.report import (
     Chart,
     Column,
     Figure,
-    Report,
     Section,
     Table,
-    comparison_figures,
-    data_quality_section,
-    facts_section,
-    how_to_read_section,
-    leaderboard_section,
     make_table,
-    render_report,
-    verdict,
 )
 from podium.common.report_formats import percent, records, score, text, whole
 from podium.pipelines.hearme.evaluation import (
@@ -33,17 +25,18 @@ from podium.pipelines.hearme.evaluation import (
     Evaluation,
     strongest_features,
 )
-from podium.pipelines.shared import chosen_model, count_quarantine, submission_text
+from podium.pipelines.reporting import ReportOutline
+from podium.pipelines.shared import chosen_model
 from podium.recommendation.time_cuts import HOLDOUT_FOLD
 
 if TYPE_CHECKING:
     import ibis
 
-READINGS = (
+_READINGS = (
     Column("per_played", "Per track played", score),
     Column("per_ideal", "Per ideal list", score),
 )
-HOW_TO_READ = (
+_HOW_TO_READ = (
     "The score is the organiser's: per listener, the fraction listened of each of the 50 "
     "recommended tracks is added up and divided by 50, then averaged over all listeners of the "
     "holdout. Whoever heard nothing counts 0, nobody is dropped.",
@@ -55,6 +48,14 @@ HOW_TO_READ = (
     "models do not mean a tie.",
     "“Per track played” divides by min(50, tracks played), “per ideal list” by the best sum any "
     "list could have reached: both show how well light listeners are served, whom 50 caps.",
+)
+OUTLINE = ReportOutline(
+    challenge="hearme",
+    title="HearMe: 50 tracks for every listener",
+    metric="Score",
+    unit=SCORE_UNIT,
+    how_to_read=_HOW_TO_READ,
+    readings=_READINGS,
 )
 
 
@@ -71,8 +72,8 @@ def make_report(
     quarantine: pd.DataFrame | ibis.Table,
     run: dict[str, Any],
     parameters: dict[str, Any],
-) -> str:
-    """Write the report as one HTML page.
+) -> tuple[str, dict[str, Any]]:
+    """Write the report as one HTML page, and the summary of the run.
 
     Args:
         leaderboard: Best first.
@@ -84,42 +85,33 @@ def make_report(
         feature_importance: Gain and SHAP per ranker.
         data_quality: Counts of what was found in the raw files.
         quarantine: Rows that were set aside.
-        run: Facts of the run: `data` (competition or sample), `preset`, `submission` (path), and
-            whatever else is to be listed.
+        run: Facts of the run: `data`, `preset`, `submission` (path).
         parameters: Of the stage.
     """
     settings = Evaluation.parse(parameters)
     chosen = chosen_model(leaderboard, settings)
     names = (chosen, best_baseline(leaderboard))
-    sections = (
-        leaderboard_section(
-            leaderboard, left_out(fit_log, leaderboard), SCORE_UNIT, READINGS, chosen
+    return OUTLINE.write(
+        leaderboard=leaderboard,
+        fit_log=fit_log,
+        data_quality=data_quality,
+        quarantine=quarantine,
+        run=run,
+        chosen=chosen,
+        confidence=settings.confidence,
+        figures=_figures(user_scores, chosen),
+        sections=(
+            _breakdown_section(breakdown, chosen),
+            _users_section(user_scores, rank_scores, names),
+            _recall_section(candidate_recall),
+            _importance_section(feature_importance),
         ),
-        _breakdown_section(breakdown, chosen),
-        _users_section(user_scores, rank_scores, names),
-        _recall_section(candidate_recall),
-        _importance_section(feature_importance),
-        data_quality_section(data_quality, count_quarantine(quarantine)),
-        how_to_read_section(HOW_TO_READ, settings.confidence),
-        facts_section("This run", run, submission_text(run, "hearme")),
     )
-    report = Report(
-        title="HearMe: 50 tracks for every listener",
-        data=str(run.get("data", "sample")),
-        preset=str(run.get("preset", "base")),
-        verdict=verdict(leaderboard, chosen),
-        figures=_figures(leaderboard, user_scores, chosen),
-        sections=sections,
-    )
-    return render_report(report)
 
 
-def _figures(
-    leaderboard: pd.DataFrame, user_scores: pd.DataFrame, chosen: str
-) -> tuple[Figure, ...]:
+def _figures(user_scores: pd.DataFrame, chosen: str) -> tuple[Figure, ...]:
     users = user_scores[user_scores["model"] == chosen]
     return (
-        *comparison_figures(leaderboard, chosen),
         Figure("Best possible", score(float(users["ideal"].mean())), "a list that knew it all"),
         Figure(
             "Listeners", whole(len(users)), f"{whole((users['played'] == 0).sum())} heard nothing"

@@ -18,7 +18,7 @@ from podium.pipelines.museum.models import JOINED, VERIFIED, NeighbourParameters
 from podium.pipelines.shared import Compute, Scoring, log_leaderboard
 from podium.retrieval.held_out import MIXED
 from podium.retrieval.metrics import CUTOFFS, hits
-from podium.retrieval.nearest import exact_top_k
+from podium.retrieval.nearest import exact_top_k, inner_products
 from podium.retrieval.neighbour_drawing import pairs_from
 from podium.retrieval.verified_neighbours import accept_pairs
 
@@ -126,7 +126,8 @@ def rank_nearest_pairs(
     inliers = pairs_from(*(neighbours["images"][name] for name in ("first", "second", "inliers")))
     accepted = accept_pairs(inliers, rules)
     own = np.arange(len(joined_vectors))
-    found, cosines = exact_top_k(joined_vectors, joined_vectors, 1, exclude=own)
+    found = exact_top_k(joined_vectors, joined_vectors, 1, exclude=own)
+    cosines = inner_products(joined_vectors, joined_vectors, found)
     ends = np.sort(np.stack([own, found[:, 0]], axis=1), axis=1)
     pairs, first = np.unique(ends, axis=0, return_index=True)
     order = np.argsort(-cosines[first, 0], kind="stable")[: wanted.nearest_pairs]

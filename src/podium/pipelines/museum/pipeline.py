@@ -122,7 +122,7 @@ def _evaluation() -> list[Node]:
                 parameters=RULES,
                 neighbour_parameters=NEIGHBOURS,
             ),
-            "report",
+            ["report", "summary"],
         ),
     ]
 

@@ -9,22 +9,13 @@ import pandas as pd
 
 from podium.common import charts
 from podium.common.charts import Mark
-from podium.common.leaderboard import left_out
 from podium.common.picture_wall import Picture, picture_wall
 from podium.common.report import (
     Chart,
     Column,
     Figure,
-    Report,
     Section,
-    comparison_figures,
-    data_quality_section,
-    facts_section,
-    how_to_read_section,
-    leaderboard_section,
     make_table,
-    render_report,
-    verdict,
 )
 from podium.common.report_formats import records, score, span, text, whole
 from podium.pipelines.museum.evaluation import (
@@ -36,18 +27,18 @@ from podium.pipelines.museum.evaluation import (
 )
 from podium.pipelines.museum.modeling import TOP
 from podium.pipelines.museum.models import JOINED, VERIFIED, NeighbourParameters
-from podium.pipelines.shared import count_quarantine, submission_text
+from podium.pipelines.reporting import ReportOutline
 from podium.retrieval.held_out import MIXED
 from podium.vision.image_folder import ImageFolder
 from podium.vision.reading import ImageFault
 
-READINGS = (
+_READINGS = (
     Column("hit_at_1", "Hit@1", score),
     Column("hit_at_10", "Hit@10", score),
     Column("hard_hit_at_3", "Hit@3, strength 3", score),
     Column("single_effect_hit_at_3", "Hit@3, single effects", score),
 )
-HOW_TO_READ = (
+_HOW_TO_READ = (
     "Nobody tells which image shows which painting. So some images are held out, photos of them "
     "are simulated as visitors take them, and every photo has to find its image among all images. "
     "Words, projections and networks are learned without the held-out images.",
@@ -58,6 +49,14 @@ HOW_TO_READ = (
     "contest.",
 )
 _PICTURE_SIDE = 132
+OUTLINE = ReportOutline(
+    challenge="museum",
+    title="Lost in the Museum: the painting in a visitor's photo",
+    metric="Hit@3",
+    unit=SCORE_UNIT,
+    how_to_read=_HOW_TO_READ,
+    readings=_READINGS,
+)
 
 
 def make_report(
@@ -77,8 +76,8 @@ def make_report(
     run: dict[str, Any],
     parameters: dict[str, Any],
     neighbour_parameters: dict[str, Any],
-) -> str:
-    """Write the report as one HTML page.
+) -> tuple[str, dict[str, Any]]:
+    """Write the report as one HTML page, and the summary of the run.
 
     Args:
         raw_images: For the picture wall.
@@ -101,36 +100,31 @@ def make_report(
     rules = NeighbourParameters.parse(neighbour_parameters)
     chosen = submitted_model(leaderboard, settings, rules)
     own = oof_predictions[oof_predictions["model"] == chosen]
-    report = Report(
-        title="Lost in the Museum: the painting in a visitor's photo",
-        data=str(run.get("data", "sample")),
-        preset=str(run.get("preset", "base")),
-        verdict=verdict(leaderboard, chosen),
+    return OUTLINE.write(
+        leaderboard=leaderboard,
+        fit_log=model_log,
+        data_quality=data_quality,
+        quarantine=quarantine,
+        run=run,
+        chosen=chosen,
+        confidence=settings.confidence,
         figures=_figures(leaderboard, chosen),
         sections=(
-            leaderboard_section(
-                leaderboard, left_out(model_log, leaderboard), SCORE_UNIT, READINGS, chosen
-            ),
             _neighbours_section(leaderboard, rules),
             _effects_section(breakdown, oof_predictions, leaderboard, chosen),
             _wall_section(own, raw_images, visitor_photos, settings.wall_queries),
             _pairs_section(nearest_pairs, thumbnails, test),
             _map_section(image_map),
-            data_quality_section(data_quality, count_quarantine(quarantine)),
-            how_to_read_section(HOW_TO_READ, settings.confidence),
-            facts_section("This run", run, submission_text(run, "museum")),
         ),
     )
-    return render_report(report)
 
 
 def _figures(leaderboard: pd.DataFrame, chosen: str) -> tuple[Figure, ...]:
     (row,) = records(leaderboard[leaderboard["model"] == chosen])
-    others = (
+    return (
         Figure("Hit@1", score(row["hit_at_1"]), "the painting comes first"),
         Figure("Hit@3 on the hardest photos", score(row["hard_hit_at_3"]), "strength 3"),
     )
-    return (*comparison_figures(leaderboard, chosen, "Hit@3"), *others)
 
 
 def _neighbours_section(leaderboard: pd.DataFrame, rules: NeighbourParameters) -> Section:
@@ -140,7 +134,7 @@ def _neighbours_section(leaderboard: pd.DataFrame, rules: NeighbourParameters) -
         Column("score", "Hit@3", score),
         Column("ci_low", "from", score),
         Column("ci_high", "to", score),
-        *READINGS,
+        *_READINGS,
     ]
     paragraphs = (
         f"Each image is compared with the {rules.shortlist} that share most local features with "

@@ -89,7 +89,7 @@ def _evaluation() -> list[Node]:
                 run="params:run",
                 parameters=rules,
             ),
-            "report",
+            ["report", "summary"],
         ),
     ]
 

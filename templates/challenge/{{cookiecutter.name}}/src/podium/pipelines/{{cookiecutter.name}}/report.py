@@ -6,30 +6,30 @@ from typing import Any
 
 import pandas as pd
 
-from podium.common.leaderboard import left_out
 from podium.common.report import (
     Column,
-    Report,
     Section,
-    comparison_figures,
-    data_quality_section,
-    facts_section,
-    how_to_read_section,
-    leaderboard_section,
     make_table,
-    render_report,
-    verdict,
 )
 from podium.common.report_formats import score, text
 from podium.pipelines.{{cookiecutter.name}}.evaluation import Evaluation
-from podium.pipelines.{{cookiecutter.name}}.metric import SCORE_UNIT
+from podium.pipelines.{{cookiecutter.name}}.metric import METRIC, SCORE_UNIT
 from podium.pipelines.{{cookiecutter.name}}.raw_contract import ROWS
-from podium.pipelines.shared import chosen_model, count_quarantine, submission_text
+from podium.pipelines.reporting import ReportOutline
+from podium.pipelines.shared import chosen_model
 
-HOW_TO_READ = (
+_HOW_TO_READ = (
     "The score is the organiser's, on rows that the model has not seen.",
     "An interval says how far the score moves when other rows are drawn (bootstrap over rows, at "
     "{confidence} confidence). Two models are compared by the paired interval of their difference.",
+)
+OUTLINE = ReportOutline(
+    challenge="{{cookiecutter.name}}",
+    title="{{cookiecutter.title}}",
+    metric="Score",
+    unit=SCORE_UNIT,
+    how_to_read=_HOW_TO_READ,
+    higher_is_better=METRIC.higher_is_better,
 )
 
 
@@ -42,8 +42,8 @@ def make_report(
     quarantine: pd.DataFrame,
     run: dict[str, Any],
     parameters: dict[str, Any],
-) -> str:
-    """Write the report as one HTML page.
+) -> tuple[str, dict[str, Any]]:
+    """Write the report as one HTML page, and the summary of the run.
 
     Args:
         leaderboard: Best first.
@@ -56,23 +56,16 @@ def make_report(
     """
     settings = Evaluation.parse(parameters)
     chosen = chosen_model(leaderboard, settings)
-    report = Report(
-        title="{{cookiecutter.title}}",
-        data=str(run.get("data", "sample")),
-        preset=str(run.get("preset", "base")),
-        verdict=verdict(leaderboard, chosen),
-        figures=comparison_figures(leaderboard, chosen),
-        sections=(
-            leaderboard_section(
-                leaderboard, left_out(fit_log, leaderboard), SCORE_UNIT, chosen=chosen
-            ),
-            _errors_section(row_errors.head(settings.hardest_rows)),
-            data_quality_section(data_quality, count_quarantine(quarantine)),
-            how_to_read_section(HOW_TO_READ, settings.confidence),
-            facts_section("This run", run, submission_text(run, "{{cookiecutter.name}}")),
-        ),
+    return OUTLINE.write(
+        leaderboard=leaderboard,
+        fit_log=fit_log,
+        data_quality=data_quality,
+        quarantine=quarantine,
+        run=run,
+        chosen=chosen,
+        confidence=settings.confidence,
+        sections=(_errors_section(row_errors.head(settings.hardest_rows)),),
     )
-    return render_report(report)
 
 
 def _errors_section(hardest: pd.DataFrame) -> Section:

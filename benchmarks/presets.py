@@ -1,0 +1,134 @@
+"""The three presets of every challenge: local score, time and memory, side by side.
+
+    PYTHONPATH=src python benchmarks/presets.py [--data CHALLENGE=FOLDER ...] [--truth ...]
+
+Without a folder a challenge runs on its sample data. FOLDER holds the competition's files; a truth
+(CHALLENGE=FILE) gives the score of the submission beside the local one. What was measured is
+written after every run, and kept where a later call measures other challenges or presets.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import tempfile
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from challenge_runs import challenge_run
+from measuring import cores
+from results import table
+
+from podium.challenges import challenges
+
+HERE = Path(__file__).resolve().parent
+PRESETS = ("fast", "base", "best")
+
+
+def main() -> None:
+    """Measure what the command line asks for and write the page."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("--challenges", nargs="*", default=challenges())
+    parser.add_argument("--presets", nargs="*", default=PRESETS)
+    parser.add_argument("--data", nargs="*", default=())
+    parser.add_argument("--truth", nargs="*", default=())
+    parser.add_argument("--params", nargs="*", default=(), help="CHALLENGE=NAME=VALUE")
+    parser.add_argument("--results", type=Path, default=HERE / "results" / "presets.md")
+    options = parser.parse_args()
+    data, truths = _by_challenge(options.data), _by_challenge(options.truth)
+    stored = options.results.with_suffix(".json")
+    measured: dict[str, Any] = json.loads(stored.read_text()) if stored.is_file() else {}
+    for challenge in options.challenges:
+        more = [given.partition("=")[2] for given in options.params
+                if given.startswith(f"{challenge}=")]  # fmt: skip
+        for preset in options.presets:
+            with tempfile.TemporaryDirectory() as name:
+                row = measure(
+                    Path(name), challenge, preset, data.get(challenge), truths.get(challenge), more
+                )
+            print(row, flush=True)
+            measured[f"{challenge}.{preset}"] = row
+            stored.parent.mkdir(parents=True, exist_ok=True)
+            stored.write_text(json.dumps(measured, indent=1, sort_keys=True) + "\n")
+            options.results.write_text(page(measured))
+    print(options.results.read_text())
+
+
+def measure(
+    root: Path,
+    challenge: str,
+    preset: str,
+    folder: Path | None,
+    truth: Path | None,
+    parameters: Sequence[str],
+) -> dict[str, Any]:
+    """One run."""
+    if folder is not None:
+        shutil.copytree(folder, root / "01_raw" / challenge)
+    more = dict(given.split("=", 1) for given in parameters)
+    cost = challenge_run(root, challenge, preset=preset, **more)
+    tree = root if folder is not None else root / "sample"
+    summary = json.loads((tree / "08_reporting" / challenge / "summary.json").read_text())
+    row = {
+        "challenge": challenge,
+        "preset": preset,
+        "data": "given files" if folder is not None else "sample",
+        "metric": summary["metric"],
+        **{name: summary["chosen"][name] for name in ("model", "score", "ci_low", "ci_high")},
+        "baseline": summary["baseline"]["score"],
+        "left_out": [model["model"] for model in summary["left_out"]],
+        "wall_seconds": cost.wall_seconds,
+        "cpu_seconds": cost.cpu_seconds,
+        "peak_gb": cost.peak_gb,
+        "load": cost.load,
+        "cores": cores(),
+        "when": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
+        "hidden": None,
+    }
+    if truth is not None:
+        rules = import_module(f"podium.pipelines.{challenge}.submission_rules")
+        submission = tree / "07_model_output" / challenge / "submission.csv"
+        raw = tree / "01_raw" / challenge
+        row["hidden"] = rules.score_file(submission, truth, raw, only_in_truth=True)["score"]
+    return row
+
+
+def page(measured: dict[str, Any]) -> str:
+    """All that was measured as Markdown."""
+    lines = [
+        "# The presets: measured",
+        "One run each, one after the other. Wall seconds are those of the whole command, the start "
+        "of Python included; peak memory is that of all processes together; hidden is the score "
+        "of the submission on a truth that the run did not see. Scores on sample data say nothing "
+        "about a competition.",
+    ]
+    head = ["preset", "data", "model", "local score", "low", "high", "best baseline", "hidden"]
+    head += ["wall s", "CPU s", "peak GB", "load", "left out"]
+    rows = sorted(measured.values(), key=lambda row: PRESETS.index(row["preset"]))
+    for challenge in sorted({row["challenge"] for row in rows}):
+        own = [row for row in rows if row["challenge"] == challenge]
+        last = own[-1]
+        lines.append(f"## {challenge}: {last['metric']}")
+        lines.append(f"{last['cores']} cores. Written {last['when']}.")
+        lines.append(table(head, [_cells(row) for row in own]))
+    return "\n\n".join(lines) + "\n"
+
+
+def _cells(row: dict[str, Any]) -> list[Any]:
+    scores = (row[name] for name in ("score", "ci_low", "ci_high", "baseline", "hidden"))
+    shown = ["" if value is None else f"{value:.4f}" for value in scores]
+    costs = (row[name] for name in ("wall_seconds", "cpu_seconds", "peak_gb", "load"))
+    left_out = ", ".join(row["left_out"]) or "none"
+    return [row["preset"], row["data"], row["model"], *shown, *costs, left_out]
+
+
+def _by_challenge(given: Sequence[str]) -> dict[str, Path]:
+    return {name: Path(path) for name, _, path in (pair.partition("=") for pair in given)}
+
+
+if __name__ == "__main__":
+    main()

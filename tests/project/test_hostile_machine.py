@@ -1,0 +1,70 @@
+"""A full disk, a read-only folder, a second run at once: nothing is lost or mixed."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+from running import SUBMISSION, owed, wait_until
+
+SYSTEM = Path("/sys/kernel")
+
+
+def said(done):
+    """The last line of a run that failed, unwrapped."""
+    assert done.returncode != 0, done.stdout[-2000:]
+    return done.stdout.strip().splitlines()[-1]
+
+
+def contents(root):
+    return {path: path.read_bytes() for path in root.rglob("*") if path.is_file()}
+
+
+def test_a_second_run_at_once_is_refused_and_the_first_ends_as_if_alone(project_copy, finished):
+    root = project_copy.data_root("twice")
+    with project_copy.start("--pipeline=hearme", root=root) as first:
+        try:
+            assert wait_until(lambda: owed(root) is not None, first)
+            second = project_copy.run("--pipeline=hearme", root=root)
+            assert f"another run of hearme is at work in {root}" in said(second)
+            assert "Traceback" not in second.stdout
+            output, _ = first.communicate(timeout=300)
+        finally:
+            first.kill()
+    assert first.returncode == 0, output[-3000:]
+    assert (root / SUBMISSION).read_bytes() == finished.submission
+
+
+def test_on_a_full_disk_it_stops_with_one_line_and_goes_on_later(project_copy, finished):
+    """No file may grow beyond 48 KiB, the tracking store included."""
+    root = project_copy.data_root("full")
+    words = project_copy.command("--pipeline=hearme", root=root)
+    done = subprocess.run(
+        ["bash", "-c", 'ulimit -f 48; exec "$@"', "run", *words],
+        cwd=project_copy.folder,
+        env=project_copy.environment(MLFLOW_TRACKING_URI=f"sqlite:///{root}/small.db"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    assert "File too large" in said(done), done.stdout[-3000:]
+    assert "go on with --only-missing-outputs" in said(done)
+    assert not (root / SUBMISSION).exists()
+    assert not list(root.rglob("*.part*")), "half a file is left"
+    assert "Traceback" not in done.stdout
+    resumed = project_copy.run("--pipeline=hearme", "--only-missing-outputs", root=root)
+    assert resumed.returncode == 0, resumed.stdout[-3000:]
+    assert (root / SUBMISSION).read_bytes() == finished.submission
+
+
+@pytest.mark.skipif(not SYSTEM.is_dir(), reason="needs a folder that nobody can write to")
+def test_in_a_folder_that_is_read_only_it_says_so_and_changes_nothing(project_copy, root_copy):
+    """No file can be made in the kernel's own folder, whoever asks."""
+    folder, aside = (root_copy / SUBMISSION).parent, root_copy / "aside"
+    folder.rename(aside)
+    folder.symlink_to(SYSTEM)
+    before = contents(aside)
+    done = project_copy.run("--pipeline=hearme.submission", root=root_copy)
+    assert any(words in said(done) for words in ("Permission denied", "Read-only file system"))
+    assert "Traceback" not in done.stdout
+    assert contents(aside) == before

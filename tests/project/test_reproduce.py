@@ -1,0 +1,131 @@
+"""`kedro reproduce`: a run made again from what MLflow knows of it, whatever happened since."""
+
+import subprocess
+import sys
+
+import pytest
+from running import ProjectCopy
+
+PARAMETERS = "conf/tiny/echoes/parameters.yml"
+
+
+def git(folder, *words):
+    name = ("-c", "user.name=test", "-c", "user.email=test@example.com")
+    done = subprocess.run(
+        ["git", *name, *words], cwd=folder, capture_output=True, text=True, check=True
+    )
+    return done.stdout.strip()
+
+
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory, tiny_echoes):
+    """The project under version control."""
+    folder = tmp_path_factory.mktemp("reproduce") / "project"
+    project = ProjectCopy(folder, {"echoes": tiny_echoes})
+    (folder / ".gitignore").write_text("roots/\nmlflow.db*\nmlartifacts/\n__pycache__/\n")
+    git(folder, "init", "--quiet")
+    git(folder, "add", "--all")
+    git(folder, "commit", "--quiet", "--message=first")
+    return project
+
+
+@pytest.fixture(scope="module")
+def root(repository):
+    return repository.data_root("first", challenge="echoes")
+
+
+@pytest.fixture(scope="module")
+def run_id(repository, root):
+    """A run whose code, and then whose configuration, are no longer those of the folder."""
+    import mlflow
+
+    repository.session("echoes", root=root, parameters={"seed": 11})
+    parameters = repository.folder / PARAMETERS
+    parameters.write_text(parameters.read_text().replace("count: 3", "count: 4"))
+    git(repository.folder, "commit", "--quiet", "--all", "--message=second")
+    local = repository.folder / "conf" / "local" / "echoes.yml"
+    local.write_text("echoes: {modeling: {weighting: average}}\n")
+    mlflow.set_tracking_uri(repository.store)
+    (run,) = mlflow.search_runs(search_all_experiments=True, output_format="list")
+    return run.info.run_id
+
+
+def reproduce(repository, *words):
+    done = subprocess.run(
+        [sys.executable, "-m", "kedro", "reproduce", *words],
+        cwd=repository.folder,
+        env=repository.environment(MLFLOW_TRACKING_URI=repository.store),
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_code_parameters_and_bytes_are_those_of_the_run(repository, root, run_id):
+    before = {path: path.stat().st_mtime_ns for path in root.rglob("*")}
+    code, said = reproduce(repository, run_id)
+    assert code == 0, said[-3000:]
+    assert "echoes.submission_sha256: the same" in said
+    assert f"are the same as in run {run_id}" in said
+    assert {path: path.stat().st_mtime_ns for path in root.rglob("*")} == before
+    assert git(repository.folder, "worktree", "list").count("\n") == 0, "a worktree is left"
+
+
+def test_what_differs_is_named(repository, run_id):
+    """As if another machine had written the submission."""
+    import mlflow
+
+    mlflow.set_tracking_uri(repository.store)
+    client = mlflow.MlflowClient()
+    tag, metric = "echoes.submission_sha256", "score"
+    true = client.get_run(run_id).data
+    client.set_tag(run_id, tag, "0" * 64)
+    client.log_metric(run_id, metric, 0.987654, step=1)
+    try:
+        code, said = reproduce(repository, run_id)
+    finally:
+        client.set_tag(run_id, tag, true.tags[tag])
+        client.log_metric(run_id, metric, true.metrics[metric], step=2)
+    assert code == 1, said[-3000:]
+    assert f"{tag}: {'0' * 64}, now {true.tags[tag]}" in said
+    assert f"{metric}: 0.987654, now {true.metrics[metric]}" in said
+
+
+def test_other_raw_files_are_refused(repository, root, run_id):
+    file = next(iter((root / "01_raw" / "echoes").glob("test.json*")))
+    before = file.read_bytes()
+    file.write_bytes(before + b"\n")
+    try:
+        code, said = reproduce(repository, run_id)
+    finally:
+        file.write_bytes(before)
+    assert code == 2, said[-3000:]
+    assert f"the raw files in {root / '01_raw' / 'echoes'} are not those of the run" in said
+
+
+def test_other_libraries_are_refused(repository, run_id):
+    lock = repository.folder / "requirements.lock"
+    before = lock.read_bytes()
+    lock.write_bytes(before + b"# other\n")
+    try:
+        code, said = reproduce(repository, run_id)
+    finally:
+        lock.write_bytes(before)
+    assert code == 2 and "made with another requirements.lock" in said
+
+
+def test_an_unknown_run_and_a_run_of_a_part_are_refused(repository, root, run_id):
+    import mlflow
+
+    code, said = reproduce(repository, "0" * 32)
+    assert code == 2 and f"has no run {'0' * 32}" in said
+    repository.session("echoes.submission", root=root)
+    mlflow.set_tracking_uri(repository.store)
+    last = mlflow.search_runs(
+        search_all_experiments=True, output_format="list", max_results=1,
+        order_by=["attributes.start_time DESC"],
+    )[0]  # fmt: skip
+    code, said = reproduce(repository, last.info.run_id)
+    assert code == 2 and "ran a part of a pipeline (echoes.submission)" in said
