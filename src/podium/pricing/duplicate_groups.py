@@ -6,8 +6,10 @@ filtering (Chaudhuri et al. 2006; All-Pairs: Bayardo et al. 2007). Put the terms
 order, rare ones first, and let the prefix of a row be its fewest first terms that leave the rest
 shorter than s. The terms that two rows share, but not in both prefixes, lie in the rest of the row
 whose prefix ends first, so that their part of the cosine is below s. A pair of cosine t therefore
-has a product of prefixes above t - s. Prefixes hold rare terms, so their products are cheap, and
-few pairs are left to be computed in full.
+has a product of prefixes above t - s. Prefixes hold rare terms, so their products are cheap.
+Of the pairs that are left, most go by a bound on their cosine: the product of prefixes, and the
+length of that rest times the length of what the other row has from there on (prefix norms, as in
+L2AP: Anastasiu and Karypis 2014). The others are computed in full.
 """
 
 from __future__ import annotations
@@ -28,7 +30,7 @@ Ints = NDArray[np.int64]
 _PRODUCTS_AT_ONCE = 5_000_000
 _PAIRS_AT_ONCE = 20_000
 #: Product of prefixes that a near pair must have. Less makes shorter prefixes and more candidates.
-_LEAST_PRODUCT = 0.2
+_LEAST_PRODUCT = 0.1
 # Terms are float32 and rows of unit length up to rounding.
 _MARGIN = 1e-4
 
@@ -79,42 +81,82 @@ def _components(terms: csr_matrix, threshold: float) -> Ints:
     """Connected components of the pairs above the threshold, int64, shape (rows,)."""
     components = np.arange(terms.shape[0])
     least = min(_LEAST_PRODUCT, threshold / 2)
-    prefixes = _prefixes(terms, threshold - least)
-    for left, right in _candidates(prefixes, least - _MARGIN):
+    prefixes = _Prefixes(terms, threshold - least)
+    for left, right, product in _candidates(prefixes.matrix, least - _MARGIN):
         # What an earlier block has joined needs no product.
-        apart = components[left] != components[right]
-        near = _near_pairs(terms, left[apart], right[apart], threshold)
-        components = _joined(components, near)
+        kept = components[left] != components[right]
+        left, right = left[kept], right[kept]  # noqa: PLW2901
+        near = prefixes.bound(left, right, product[kept]) >= threshold - _MARGIN
+        pairs = _near_pairs(terms, left[near], right[near], threshold)
+        components = _joined(components, pairs)
     return components
 
 
-def _prefixes(terms: csr_matrix, rest: float) -> csr_matrix:
-    """The rarest terms of each row, such that the others together are shorter than `rest`."""
-    from scipy.sparse import csr_matrix
+class _Prefixes:
+    """The rarest terms of each row, such that the others together are shorter than `rest`.
 
-    in_rows = np.bincount(terms.indices, minlength=terms.shape[1])
-    rarity = np.empty(terms.shape[1], dtype=np.int64)
-    rarity[np.argsort(in_rows, kind="stable")] = np.arange(terms.shape[1])
-    row_of = np.repeat(np.arange(terms.shape[0]), np.diff(terms.indptr))
-    # By row, and in a row from the most common term to the rarest.
-    order = np.lexsort((-rarity[terms.indices], row_of))
-    squares = np.square(terms.data[order], dtype=np.float64)
-    total = np.concatenate([[0.0], np.cumsum(squares)])
-    so_far = total[1:] - total[terms.indptr[:-1]][row_of]
-    prefix = order[so_far >= (rest - _MARGIN) ** 2]
-    entries = (terms.data[prefix], (row_of[prefix], terms.indices[prefix]))
-    return csr_matrix(entries, shape=terms.shape)
+    Attributes:
+        matrix: Of the shape of the terms, the others left out.
+    """
+
+    def __init__(self, terms: csr_matrix, rest: float) -> None:
+        from scipy.sparse import csr_matrix
+
+        rows, vocabulary = terms.shape
+        rarity = np.empty(vocabulary, dtype=np.int64)
+        in_rows = np.bincount(terms.indices, minlength=vocabulary)
+        rarity[np.argsort(in_rows, kind="stable")] = np.arange(vocabulary)
+        row_of = np.repeat(np.arange(rows), np.diff(terms.indptr))
+        # By row, and in a row from the rarest term to the most common.
+        order = np.lexsort((rarity[terms.indices], row_of))
+        squares = np.square(terms.data[order], dtype=np.float64)
+        self._so_far = np.concatenate([[0.0], np.cumsum(squares)])
+        self._ends = self._so_far[terms.indptr[1:]]
+        self._places = row_of * np.int64(vocabulary + 1) + rarity[terms.indices[order]]
+        self._stride = np.int64(vocabulary + 1)
+        # The length of the terms of the row from this one on.
+        from_here = np.sqrt(np.maximum(self._ends[row_of] - self._so_far[:-1], 0.0))
+        inside = from_here >= rest - _MARGIN
+        prefix = order[inside]
+        entries = (terms.data[prefix], (row_of[prefix], terms.indices[prefix]))
+        self.matrix = csr_matrix(entries, shape=terms.shape)
+        sizes = np.bincount(row_of[inside], minlength=rows)
+        stops = terms.indptr[:-1] + sizes
+        self._rest = np.sqrt(np.maximum(self._ends - self._so_far[stops], 0.0))
+        last = self._places[np.maximum(stops - 1, 0)] if len(squares) else np.zeros(rows, "int64")
+        self._last = np.where(sizes > 0, last - np.arange(rows) * self._stride, -1)
+
+    def bound(self, left: Ints, right: Ints, product: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Above the cosine of each pair of rows, or equal to it.
+
+        Args:
+            left: Rows.
+            right: Rows, as many.
+            product: Of their prefixes.
+        """
+        earlier = self._last[left] <= self._last[right]
+        first, other = np.where(earlier, left, right), np.where(earlier, right, left)
+        place = other * self._stride + self._last[first]
+        behind = np.searchsorted(self._places, place, side="right")
+        tail = np.sqrt(np.maximum(self._ends[other] - self._so_far[behind], 0.0))
+        return product + self._rest[first] * tail
 
 
-def _candidates(prefixes: csr_matrix, least: float) -> Iterator[tuple[Ints, Ints]]:
-    """Pairs of rows whose prefixes have this product, each once, by blocks of rows."""
+def _candidates(
+    prefixes: csr_matrix, least: float
+) -> Iterator[tuple[Ints, Ints, NDArray[np.float32]]]:
+    """Pairs of rows whose prefixes have this product, each once, by blocks of rows.
+
+    Yields:
+        Two rows of each pair, and the product.
+    """
     by_term = prefixes.T.tocsr()
     ones = prefixes.astype(bool).astype(np.int64)
     for block in _blocks(ones @ np.diff(by_term.indptr)):
         products = (prefixes[block] @ by_term).tocoo()
         left, right = products.row.astype(np.int64) + block.start, products.col.astype(np.int64)
         kept = (products.data >= least) & (left < right)
-        yield left[kept], right[kept]
+        yield left[kept], right[kept], products.data[kept]
 
 
 def _blocks(products: Ints) -> Iterator[slice]:
