@@ -39,10 +39,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--data-root", type=Path, required=True)
     parser.add_argument("--truth", type=Path, required=True)
+    parser.add_argument("--env", help="the run's preset or environment")
     parser.add_argument("--params", default="", help="further parameters of the run")
     parser.add_argument("--out", type=Path, default=HERE / "results" / "museum_order.md")
     options = parser.parse_args()
-    vectors, leaderboard = all_vectors(options.data_root, options.params)
+    vectors, leaderboard = all_vectors(options.data_root, options.env, options.params)
     with tempfile.TemporaryDirectory() as folder:
         truth = pairs_of(options.truth, Path(folder) / "truth.csv")
         rows = [
@@ -56,12 +57,14 @@ def main() -> None:
     print(page)
 
 
-def all_vectors(root: Path, params: str) -> tuple[dict[str, VectorTable], pd.DataFrame]:
+def all_vectors(
+    root: Path, env: str | None, params: str
+) -> tuple[dict[str, VectorTable], pd.DataFrame]:
     """The submission's vectors by every model of the leaderboard, and the leaderboard."""
     bootstrap_project(HERE.parent)
     given = {"data_root": str(root)}
     given |= dict(pair.split("=", 1) for pair in params.split(",") if pair)
-    with KedroSession.create(project_path=HERE.parent, runtime_params=given) as session:
+    with KedroSession.create(HERE.parent, env=env, runtime_params=given) as session:
         context = session.load_context()
         catalog, parameters = context.catalog, context.params["museum"]
     stored = {
