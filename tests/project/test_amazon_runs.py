@@ -3,8 +3,10 @@
 import pandas as pd
 import pytest
 from click.testing import CliRunner
+from tiny_vision_models import save_tiny_model
 
 RAW = "01_raw/amazon"
+IMAGE_FEATURES = "04_feature/amazon/image_features.parquet"
 SUBMISSION = "07_model_output/amazon/submission.csv"
 REPORTING = "08_reporting/amazon"
 IMAGES = "02_intermediate/amazon/images"
@@ -101,6 +103,28 @@ def test_without_any_time_the_submission_is_the_best_constant(project_copy, root
     assert pd.read_csv(root / SUBMISSION)["price"].nunique() == 1
     page = (root / REPORTING / "report.html").read_text()
     assert "lightgbm_l1" in page and "the time budget is used up" in page
+
+
+def test_a_vision_model_adds_its_numbers_of_the_real_images(
+    project_copy, root_copy_of_amazon, tmp_path
+):
+    root, model = root_copy_of_amazon, save_tiny_model("vit", tmp_path / "vit")
+    encoder = {
+        "type": "podium.vision.pretrained.PretrainedEncoder",
+        "arguments": {"model": str(model), "sizes": 32},
+    }
+    before = pd.read_parquet(root / IMAGE_FEATURES)
+    stages = [f"amazon.{stage}" for stage in ("feature_engineering", *STAGES)]
+    chosen = {"amazon.image_features.encoders.tiny": encoder}
+    project_copy.session(*stages, root=root, parameters=chosen)
+    numbers = pd.read_parquet(root / IMAGE_FEATURES)
+    added = numbers.drop(columns=list(before))
+    assert added.columns.tolist() == [f"tiny_{at}" for at in range(32)]
+    assert (added.notna().all(axis=1) == numbers["is_real"]).all()
+    assert numbers["is_real"].any() and not numbers["is_real"].all()
+    assert added[numbers["is_real"]].nunique().min() > 1
+    submission = pd.read_csv(root / SUBMISSION)
+    assert (submission["price"] > 0).all() and len(submission) == 40
 
 
 def test_a_single_model_may_make_the_submission(project_copy, root_copy_of_amazon):
