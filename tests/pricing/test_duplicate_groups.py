@@ -46,7 +46,7 @@ def test_near_duplicates_are_exactly_those_of_all_pairs(threshold, monkeypatch):
     terms = normalize(base[rng.integers(0, 150, 600)] + 0.7 * noise).astype(np.float32)
     monkeypatch.setattr(module, "_PRODUCTS_AT_ONCE", 3000)
     monkeypatch.setattr(module, "_PAIRS_AT_ONCE", 50)
-    groups = duplicate_groups(distinct(600), csr_matrix(terms), threshold)
+    groups = duplicate_groups(distinct(600), csr_matrix(terms), threshold, threads=3)
     assert 1 < len(np.unique(groups)) < 600
     assert same_partition(groups, by_all_pairs(terms, threshold))
     # Numbered by first rows.

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from podium.common.ordered_work import work_ahead
 from podium.pricing.normalised_text import normalised_titles_and_texts
 
 if TYPE_CHECKING:
@@ -36,7 +37,11 @@ _MARGIN = 1e-4
 
 
 def duplicate_groups(
-    texts: Sequence[object], terms: csr_matrix | None = None, threshold: float = 0.9
+    texts: Sequence[object],
+    terms: csr_matrix | None = None,
+    threshold: float = 0.9,
+    *,
+    threads: int = 1,
 ) -> Ints:
     """Number the groups of rows with the same or nearly the same text.
 
@@ -45,6 +50,7 @@ def duplicate_groups(
         terms: Terms of the texts, non-negative, rows of unit length or zero, (n, terms); none to
             join equal texts only.
         threshold: Least cosine of a near-duplicate, above 0 and below 1.
+        threads: Blocks of rows at a time; the groups do not depend on it.
 
     Returns:
         Group of each row, int64, shape (n,): numbered from 0 in the order of their first rows.
@@ -65,7 +71,7 @@ def duplicate_groups(
         raise ValueError("terms must not be negative")
     # Equal texts are compared once: their pairs would be many.
     firsts = np.unique(groups, return_index=True)[1]
-    near = _components(terms[firsts].tocsr(), threshold)
+    near = _components(terms[firsts].tocsr(), threshold, threads)
     return _numbered(near[groups])
 
 
@@ -77,27 +83,27 @@ def _equal_texts(texts: Sequence[object]) -> Ints:
     return groups
 
 
-def _components(terms: csr_matrix, threshold: float) -> Ints:
+def _components(terms: csr_matrix, threshold: float, threads: int) -> Ints:
     """Connected components of the pairs above the threshold, int64, shape (rows,)."""
     components = np.arange(terms.shape[0])
     least = min(_LEAST_PRODUCT, threshold / 2)
     prefixes = _Prefixes(terms, threshold - least)
-    for left, right, product in _candidates(prefixes.matrix, least - _MARGIN):
+
+    def promising(block: slice) -> tuple[Ints, Ints]:
+        left, right, product = prefixes.candidates(block, least - _MARGIN)
+        kept = prefixes.bound(left, right, product) >= threshold - _MARGIN
+        return left[kept], right[kept]
+
+    for left, right in work_ahead(promising, prefixes.blocks(), threads, 2 * threads):
         # What an earlier block has joined needs no product.
-        kept = components[left] != components[right]
-        left, right = left[kept], right[kept]  # noqa: PLW2901
-        near = prefixes.bound(left, right, product[kept]) >= threshold - _MARGIN
-        pairs = _near_pairs(terms, left[near], right[near], threshold)
+        apart = components[left] != components[right]
+        pairs = _near_pairs(terms, left[apart], right[apart], threshold)
         components = _joined(components, pairs)
     return components
 
 
 class _Prefixes:
-    """The rarest terms of each row, such that the others together are shorter than `rest`.
-
-    Attributes:
-        matrix: Of the shape of the terms, the others left out.
-    """
+    """The rarest terms of each row, such that the others together are shorter than `rest`."""
 
     def __init__(self, terms: csr_matrix, rest: float) -> None:
         from scipy.sparse import csr_matrix
@@ -119,12 +125,35 @@ class _Prefixes:
         inside = from_here >= rest - _MARGIN
         prefix = order[inside]
         entries = (terms.data[prefix], (row_of[prefix], terms.indices[prefix]))
-        self.matrix = csr_matrix(entries, shape=terms.shape)
+        self._matrix = csr_matrix(entries, shape=terms.shape)
+        self._by_term = self._matrix.T.tocsr()
         sizes = np.bincount(row_of[inside], minlength=rows)
         stops = terms.indptr[:-1] + sizes
         self._rest = np.sqrt(np.maximum(self._ends - self._so_far[stops], 0.0))
         last = self._places[np.maximum(stops - 1, 0)] if len(squares) else np.zeros(rows, "int64")
         self._last = np.where(sizes > 0, last - np.arange(rows) * self._stride, -1)
+
+    def blocks(self) -> Iterator[slice]:
+        """Rows in blocks of about as many products each."""
+        ones = self._matrix.astype(bool).astype(np.int64)
+        ends = np.cumsum(ones @ np.diff(self._by_term.indptr), dtype=np.int64)
+        start = 0
+        while start < len(ends):
+            before = ends[start - 1] if start else 0
+            end = max(int(np.searchsorted(ends, before + _PRODUCTS_AT_ONCE)), start + 1)
+            yield slice(start, min(end, len(ends)))
+            start = end
+
+    def candidates(self, block: slice, least: float) -> tuple[Ints, Ints, NDArray[np.float32]]:
+        """Pairs of a row of the block and a later row whose prefixes have this product at least.
+
+        Returns:
+            Both rows of each pair, and the product.
+        """
+        products = (self._matrix[block] @ self._by_term).tocoo()
+        left, right = products.row.astype(np.int64) + block.start, products.col.astype(np.int64)
+        kept = (products.data >= least) & (left < right)
+        return left[kept], right[kept], products.data[kept]
 
     def bound(self, left: Ints, right: Ints, product: NDArray[np.floating]) -> NDArray[np.float64]:
         """Above the cosine of each pair of rows, or equal to it.
@@ -140,34 +169,6 @@ class _Prefixes:
         behind = np.searchsorted(self._places, place, side="right")
         tail = np.sqrt(np.maximum(self._ends[other] - self._so_far[behind], 0.0))
         return product + self._rest[first] * tail
-
-
-def _candidates(
-    prefixes: csr_matrix, least: float
-) -> Iterator[tuple[Ints, Ints, NDArray[np.float32]]]:
-    """Pairs of rows whose prefixes have this product, each once, by blocks of rows.
-
-    Yields:
-        Two rows of each pair, and the product.
-    """
-    by_term = prefixes.T.tocsr()
-    ones = prefixes.astype(bool).astype(np.int64)
-    for block in _blocks(ones @ np.diff(by_term.indptr)):
-        products = (prefixes[block] @ by_term).tocoo()
-        left, right = products.row.astype(np.int64) + block.start, products.col.astype(np.int64)
-        kept = (products.data >= least) & (left < right)
-        yield left[kept], right[kept], products.data[kept]
-
-
-def _blocks(products: Ints) -> Iterator[slice]:
-    """Rows in blocks of about as many products each."""
-    ends = np.cumsum(products, dtype=np.int64)
-    start = 0
-    while start < len(products):
-        before = ends[start - 1] if start else 0
-        end = max(int(np.searchsorted(ends, before + _PRODUCTS_AT_ONCE)), start + 1)
-        yield slice(start, min(end, len(products)))
-        start = end
 
 
 def _near_pairs(terms: csr_matrix, left: Ints, right: Ints, threshold: float) -> NDArray[np.int64]:

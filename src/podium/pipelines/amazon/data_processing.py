@@ -134,7 +134,7 @@ def match_duplicates(
     words = TextVectors(
         character_features=0, components=1, svd_rows=100, seed=settings.seed
     ).fit_transform(texts)[0]
-    groups = duplicate_groups(texts, words, wanted.near_duplicate_cosine)
+    groups = duplicate_groups(texts, words, wanted.near_duplicate_cosine, threads=settings.threads)
     if wanted.same_image_is_duplicate:
         groups = joined_groups(groups, [*train[LINK], *test[LINK]])
     own, asked = groups[: len(train)], groups[len(train) :]

@@ -152,11 +152,14 @@ def _constants(prices: np.ndarray, folds: np.ndarray) -> np.ndarray:
 
 
 def _refit_seconds(splits: Mapping[str, Callable[[], FoldFeatures]], budget: float | None) -> float:
-    """What the features of all rows and of the test will take, by those of the folds."""
+    """What the features of all rows and of the test will take, by those of the folds.
+
+    Test rows are about as many, and looked at anew.
+    """
     if budget is None:
         return 0.0
     longest = max(read().seconds for read in splits.values())
-    return longest * len(splits) / (len(splits) - 1)
+    return 2 * longest * len(splits) / (len(splits) - 1)
 
 
 def _weights(
