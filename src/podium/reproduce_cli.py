@@ -52,9 +52,7 @@ def reproduce(context: click.Context, run_id: str, current_code: bool, folder: P
     except PodiumError as error:
         click.secho(f"Error: {error}", fg="red", err=True)
         raise click.exceptions.Exit(NOT_REPRODUCIBLE) from error
-    _show(run_id, results)
-    if not results or not all(result.same for result in results):
-        raise click.exceptions.Exit(DIFFERENT)
+    conclude(run_id, results)
 
 
 def _reproduce(project: Path, run_id: str, folder: Path, current_code: bool) -> list[Difference]:
@@ -86,7 +84,12 @@ def _tracking_uri(project: Path) -> str:
     return str(settings["server"]["mlflow_tracking_uri"])
 
 
-def _show(run_id: str, results: list[Difference]) -> None:
+def conclude(run_id: str, results: list[Difference]) -> None:
+    """Say what is the same and what is not.
+
+    Raises:
+        click.exceptions.Exit: with code 1, where anything differs or nothing was compared.
+    """
     different = [result for result in results if not result.same]
     if not results:
         click.secho(f"Run {run_id} has neither a submission nor a score.", fg="red", err=True)
@@ -99,3 +102,5 @@ def _show(run_id: str, results: list[Difference]) -> None:
             click.echo(f"{result.name}: the same, {result.before}")
     same = len(results) - len(different)
     click.echo(f"{same} of {len(results)} results are the same as in run {run_id}.")
+    if different or not results:
+        raise click.exceptions.Exit(DIFFERENT)

@@ -18,6 +18,7 @@ from kedro.pipeline.node import Node
 from kedro_mlflow.framework.hooks.mlflow_hook import MlflowHook
 from kedro_mlflow.io.catalog.switch_catalog_logging import switch_catalog_logging
 from kedro_mlflow.io.metrics import MlflowMetricsHistoryDataset
+from sqlalchemy.exc import SQLAlchemyError
 
 from podium.challenges import challenge_of
 from podium.provenance import git_commit, lock_hash
@@ -37,6 +38,8 @@ _PATIENCE = {
     }.items()
 }
 _SQLITE = "sqlite:///"
+# What a store that cannot be written to raises: MLflow wraps only some of its database's errors.
+STORE_ERRORS = (mlflow.MlflowException, SQLAlchemyError)
 
 
 class ResilientMlflowHook(MlflowHook):
@@ -88,7 +91,7 @@ class ResilientMlflowHook(MlflowHook):
             recipe = make_recipe(run_params, tags, loader["parameters"], loader["globals"])
             mlflow.log_dict(recipe.as_json(), RECIPE_FILE)
             TrackedRun.now = _tracked_run()
-        except mlflow.MlflowException as error:
+        except STORE_ERRORS as error:
             self._stop_tracking(error)
 
     def before_node_run(
@@ -98,7 +101,7 @@ class ResilientMlflowHook(MlflowHook):
         if self.check_server():
             try:
                 super().before_node_run(node, catalog, inputs, is_async)
-            except mlflow.MlflowException as error:
+            except STORE_ERRORS as error:
                 self._stop_tracking(error)
 
     def check_server(self) -> bool:
@@ -121,7 +124,7 @@ class ResilientMlflowHook(MlflowHook):
                 # process ends; a notebook goes on.
                 while not self._already_active_mlflow and mlflow.active_run():
                     mlflow.end_run()
-            except mlflow.MlflowException as error:
+            except STORE_ERRORS as error:
                 self._stop_tracking(error)
 
     def on_pipeline_error(
@@ -136,7 +139,7 @@ class ResilientMlflowHook(MlflowHook):
             try:
                 mlflow.set_tag("error", str(error)[:500])
                 super().on_pipeline_error(error, run_params, pipeline, catalog)
-            except mlflow.MlflowException as lost:
+            except STORE_ERRORS as lost:
                 self._stop_tracking(lost)
 
     def _stop_tracking(self, error: Exception) -> None:

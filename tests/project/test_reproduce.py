@@ -4,7 +4,11 @@ import subprocess
 import sys
 
 import pytest
+from click.exceptions import Exit
 from running import ProjectCopy
+
+from podium.reproduce_cli import conclude
+from podium.reproduction import compare_runs, read_recipe
 
 PARAMETERS = "conf/tiny/echoes/parameters.yml"
 
@@ -73,24 +77,35 @@ def test_code_parameters_and_bytes_are_those_of_the_run(repository, root, run_id
     assert git(repository.folder, "worktree", "list").count("\n") == 0, "a worktree is left"
 
 
-def test_what_differs_is_named(repository, run_id):
-    """As if another machine had written the submission."""
+def test_what_differs_is_named(repository, run_id, capsys):
+    """As if another machine had written the first submission: the second is there from before."""
     import mlflow
 
     mlflow.set_tracking_uri(repository.store)
     client = mlflow.MlflowClient()
     tag, metric = "echoes.submission_sha256", "score"
-    true = client.get_run(run_id).data
+    first, recipe = read_recipe(run_id)
+    (second,) = mlflow.search_runs(
+        search_all_experiments=True, filter_string=f"tags.reproduces = '{run_id}'",
+        output_format="list",
+    )  # fmt: skip
+    true = dict(first.data.tags), dict(first.data.metrics)
     client.set_tag(run_id, tag, "0" * 64)
     client.log_metric(run_id, metric, 0.987654, step=1)
     try:
-        code, said = reproduce(repository, run_id)
+        results = compare_runs(client.get_run(run_id), second, recipe.data)
     finally:
-        client.set_tag(run_id, tag, true.tags[tag])
-        client.log_metric(run_id, metric, true.metrics[metric], step=2)
-    assert code == 1, said[-3000:]
-    assert f"{tag}: {'0' * 64}, now {true.tags[tag]}" in said
-    assert f"{metric}: 0.987654, now {true.metrics[metric]}" in said
+        client.set_tag(run_id, tag, true[0][tag])
+        client.log_metric(run_id, metric, true[1][metric], step=2)
+    with pytest.raises(Exit) as ended:
+        conclude(run_id, results)
+    assert ended.value.exit_code == 1
+    said = capsys.readouterr()
+    assert f"{tag}: {'0' * 64}, now {true[0][tag]}" in said.err
+    assert f"{metric}: 0.987654, now {true[1][metric]}" in said.err
+    assert f"{len(results) - 2} of {len(results)} results are the same" in said.out
+    with pytest.raises(Exit):
+        conclude(run_id, [])
 
 
 def test_other_raw_files_are_refused(repository, root, run_id):
