@@ -66,8 +66,15 @@ def test_an_entry_of_the_challenge_stands_before_the_factory(project, turned):
     assert loader(project)["catalog"]["hearme.test"]["filepath"].endswith("/own/test.csv")
 
 
-def test_an_entry_of_no_challenge_is_untouched(project):
-    assert loader(project)["catalog"]["elsewhere"]["filepath"] == "{tree}/left/alone.csv"
+def test_an_entry_of_no_challenge_lies_in_the_tree_of_all_or_in_the_data_root(project):
+    """Where one challenge has the competition's files, it is no longer the sample's tree."""
+    tree = (project / "data").resolve().as_posix()
+    entry = loader(project)["catalog"]["elsewhere"]
+    assert entry["filepath"] == f"{tree}/sample/left/alone.csv"
+    (project / "data/01_raw/hearme").mkdir(parents=True)
+    (project / "data/01_raw/hearme/test.csv").touch()
+    entry = loader(project)["catalog"]["elsewhere"]
+    assert entry["filepath"] == f"{tree}/left/alone.csv"
 
 
 def test_competition_files_move_the_tree(project):
