@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import getpass
+import hashlib
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +21,9 @@ from podium.data_tree import data_tree
 class RunLockHooks:
     """Holds a lock per challenge while its pipeline runs; another run is refused at once.
 
-    The operating system frees the lock of a run that is killed. Tuning, which reads what stages
-    have stored and writes files of its own, has another lock.
+    It holds among the runs of one user on one machine; the operating system frees that of a run
+    which is killed. Tuning, which reads what stages have stored and writes files of its own, has
+    another lock.
     """
 
     _context: KedroContext
@@ -60,10 +64,8 @@ class RunLockHooks:
     def _take(self, tree: Path, challenge: str, name: str) -> None:
         from filelock import FileLock, Timeout
 
-        file = tree / ".unfinished" / f"{name}.lock"
-        file.parent.mkdir(parents=True, exist_ok=True)
         # One object per file in this process: what a failed start left is taken over.
-        lock = FileLock(file, is_singleton=True)
+        lock = FileLock(lock_file(tree, name), is_singleton=True)
         try:
             lock.acquire(timeout=0)
         except Timeout:
@@ -77,3 +79,14 @@ class RunLockHooks:
     def _release(self) -> None:
         while self._held:
             self._held.pop().release(force=True)
+
+
+def lock_file(tree: Path, name: str) -> Path:
+    """Where the lock lies: not in the tree, in which a run that is refused leaves no trace.
+
+    Args:
+        tree: The data tree.
+        name: Of the challenge, or of its tuning.
+    """
+    digest = hashlib.sha256(f"{tree.resolve()}/{name}".encode()).hexdigest()[:16]
+    return Path(tempfile.gettempdir()) / f"podium-{getpass.getuser()}-{digest}.lock"
