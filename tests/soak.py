@@ -37,6 +37,8 @@ class Soak:
             of its own.
         kills: So many.
         generator: Draws the moments.
+        undisturbed: Bytes of the submission and seconds of a run that was left in peace; where they
+            are not known, one is made first.
         finished: How often a run ended by itself, with the bytes of the undisturbed one.
     """
 
@@ -45,6 +47,7 @@ class Soak:
     start: Callable[..., subprocess.Popen[str]]
     kills: int
     generator: random.Random
+    undisturbed: tuple[bytes, float] | None = None
     finished: int = field(default=0, init=False)
 
     @property
@@ -58,10 +61,7 @@ class Soak:
         Raises:
             AssertionError: where a submission is not that of the undisturbed run.
         """
-        began = time.monotonic()
-        self._end(self.start())
-        seconds, expected = time.monotonic() - began, self.submission.read_bytes()
-        self._clear()
+        expected, seconds = self.undisturbed or self._left_in_peace()
         killed, words = 0, []
         while killed < self.kills:
             if self._killed(self.start(*words), self.generator.uniform(0, seconds)):
@@ -74,6 +74,13 @@ class Soak:
                 words = []
         self._end(self.start(*words))
         self._compare(expected)
+
+    def _left_in_peace(self) -> tuple[bytes, float]:
+        began = time.monotonic()
+        self._end(self.start())
+        expected = self.submission.read_bytes()
+        self._clear()
+        return expected, time.monotonic() - began
 
     def _compare(self, expected: bytes) -> None:
         assert self.submission.read_bytes() == expected, f"{self.challenge}: other bytes"

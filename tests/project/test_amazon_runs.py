@@ -1,8 +1,11 @@
 """The Amazon challenge from its raw files to the submission: images, threads, a stop, no time."""
 
+import random
+
 import pandas as pd
 import pytest
 from click.testing import CliRunner
+from soak import Soak
 from tiny_vision_models import save_tiny_model
 
 RAW = "01_raw/amazon"
@@ -145,3 +148,16 @@ def test_a_bad_test_row_stops_the_run_and_leaves_no_submission(project_copy):
     assert "test.csv" in done.stdout and "sample_id" in done.stdout and "row" in done.stdout
     assert "Traceback" not in done.stdout
     assert not (root / SUBMISSION).exists()
+
+
+def test_killed_at_random_and_resumed_it_ends_with_the_same_bytes(project_copy, finished_amazon):
+    """As `make soak` does it by the dozen on sample data."""
+    root = project_copy.data_root("soak_amazon", challenge="amazon")
+    expected = (finished_amazon[0] / SUBMISSION).read_bytes()
+
+    def start(*words):
+        return project_copy.start("--pipeline=amazon", *words, root=root, own_process_group=True)
+
+    soak = Soak("amazon", root, start, 1, random.Random(1), (expected, 20.0))
+    soak.run()
+    assert soak.finished >= 1

@@ -1,9 +1,12 @@
 """Whole runs of Lost in the Museum: what they leave, and what they refuse."""
 
+import random
+
 import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner
+from soak import Soak
 
 RAW = "01_raw/museum/images"
 SUBMISSION = "07_model_output/museum/submission.csv"
@@ -85,3 +88,16 @@ def test_a_folder_without_images_is_refused_and_nothing_written(project_copy, ha
     assert wanted in done.stdout, done.stdout[-2000:]
     assert "Traceback" not in done.stdout
     assert not (root / SUBMISSION).exists()
+
+
+def test_killed_at_random_and_resumed_it_ends_with_the_same_bytes(project_copy, finished_museum):
+    """As `make soak` does it by the dozen on sample data."""
+    root = project_copy.data_root("soak_museum", challenge="museum")
+    expected = (finished_museum[0] / SUBMISSION).read_bytes()
+
+    def start(*words):
+        return project_copy.start("--pipeline=museum", *words, root=root, own_process_group=True)
+
+    soak = Soak("museum", root, start, 1, random.Random(1), (expected, 20.0))
+    soak.run()
+    assert soak.finished >= 1

@@ -72,7 +72,8 @@ def test_markup_in_the_data_is_escaped_and_nothing_is_loaded(tables, fitted):
 
 
 def test_the_report_of_sample_data_says_so(tables, fitted):
-    assert "SAMPLE DATA" in page(tables, fitted, run={"data": "sample"})
+    run = {"data": "sample", "preset": "default", "submission": "out/submission.csv"}
+    assert "SAMPLE DATA" in page(tables, fitted, run=run)
 
 
 def test_without_a_part_2_the_report_says_so():
