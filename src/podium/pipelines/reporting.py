@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from podium.common import report
 from podium.common.leaderboard import best_baseline, left_out
@@ -15,6 +15,32 @@ from podium.pipelines.shared import count_quarantine, submission_text
 if TYPE_CHECKING:
     import ibis
     import pandas as pd
+
+
+class SharedTables(TypedDict):
+    """What every report shows alike; a challenge hands it on as it is.
+
+    Attributes:
+        fit_log: All models, those left out included.
+        data_quality: Counts of what was found in the raw files.
+        quarantine: Rows that were set aside.
+        run: Facts of the run: `data`, `preset`, `submission` (path).
+    """
+
+    fit_log: pd.DataFrame
+    data_quality: pd.DataFrame
+    quarantine: pd.DataFrame | ibis.Table
+    run: dict[str, Any]
+
+
+def shared_tables(fit_log: str = "fit_log") -> dict[str, str]:
+    """The inputs of a report that are alike in every challenge, by argument.
+
+    Args:
+        fit_log: The dataset that knows all models.
+    """
+    same = {name: name for name in ("data_quality", "quarantine")}
+    return {"fit_log": fit_log, **same, "run": "params:run"}
 
 
 @dataclass(frozen=True)
@@ -43,33 +69,28 @@ class ReportOutline:
         self,
         *,
         leaderboard: pd.DataFrame,
-        fit_log: pd.DataFrame,
-        data_quality: pd.DataFrame,
-        quarantine: pd.DataFrame | ibis.Table,
-        run: dict[str, Any],
         chosen: str,
         confidence: float,
         figures: Sequence[Figure] = (),
         sections: Sequence[Section] = (),
+        **shared: Unpack[SharedTables],
     ) -> tuple[str, dict[str, Any]]:
         """Write the page and the summary of a run.
 
         Args:
             leaderboard: Best first.
-            fit_log: All models, those left out included.
-            data_quality: Counts of what was found in the raw files.
-            quarantine: Rows that were set aside.
-            run: Facts of the run: `data`, `preset`, `submission` (path).
             chosen: The model that makes the submission.
             confidence: Of the intervals.
             figures: More numbers of the headline.
             sections: The challenge's own, between the leaderboard and the data quality.
+            shared: See `SharedTables`.
 
         Returns:
             The HTML page, and the summary, see `summarise`.
         """
-        missing = left_out(fit_log, leaderboard)
-        aside = count_quarantine(quarantine)
+        run = shared["run"]
+        missing = left_out(shared["fit_log"], leaderboard)
+        aside = count_quarantine(shared["quarantine"])
         page = report.Report(
             title=self.title,
             data=str(run["data"]),
@@ -79,7 +100,7 @@ class ReportOutline:
             sections=(
                 report.leaderboard_section(leaderboard, missing, self.unit, self.readings, chosen),
                 *sections,
-                report.data_quality_section(data_quality, aside),
+                report.data_quality_section(shared["data_quality"], aside),
                 report.how_to_read_section(self.how_to_read, confidence),
                 report.facts_section("This run", run, submission_text(run, self.challenge)),
             ),

@@ -136,7 +136,7 @@ def page(tables: Tables, fitted: Fitted, **changes: Any) -> str:
     )
     values = {
         "leaderboard": fitted.leaderboard,
-        "model_log": fitted.model_log,
+        "fit_log": fitted.model_log,
         "blend_weights": fitted.blend_weights,
         "part2_scores": evaluation.score_part2(fitted.part2_predictions, EVALUATION),
         "shift": shift,

@@ -14,6 +14,7 @@ from podium.pipelines.amazon import (
     submission,
 )
 from podium.pipelines.building import Inference, by_name, challenge_pipeline, step
+from podium.pipelines.reporting import shared_tables
 from podium.pipelines.shared import track_metrics
 from podium.pipelines.tuning import tuning_pipeline
 
@@ -147,9 +148,9 @@ def _evaluation() -> list[Node]:
         step(
             report.make_report,
             by_name(
-                *("leaderboard", "model_log", "stack_weights", "breakdown", "split_scores"),
-                *("row_errors", "test_copies", "image_features", "data_quality", "quarantine"),
-                run="params:run",
+                *("leaderboard", "stack_weights", "breakdown", "split_scores"),
+                *("row_errors", "test_copies", "image_features"),
+                **shared_tables("model_log"),
                 parameters=RULES,
             ),
             ["report", "summary"],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 import pandas as pd
@@ -19,7 +19,7 @@ from podium.common.report import (
 )
 from podium.common.report_formats import records, score, signed, text, whole
 from podium.pipelines.amazon.evaluation import METRIC, SCORE_UNIT, Evaluation
-from podium.pipelines.reporting import ReportOutline
+from podium.pipelines.reporting import ReportOutline, SharedTables
 from podium.pipelines.shared import chosen_model
 from podium.pricing.catalog_rows import PRICE, SAMPLE_ID
 
@@ -56,42 +56,32 @@ OUTLINE = ReportOutline(
 def make_report(
     *,
     leaderboard: pd.DataFrame,
-    model_log: pd.DataFrame,
     stack_weights: pd.DataFrame,
     breakdown: pd.DataFrame,
     split_scores: pd.DataFrame,
     row_errors: pd.DataFrame,
     test_copies: pd.DataFrame,
     image_features: pd.DataFrame,
-    data_quality: pd.DataFrame,
-    quarantine: pd.DataFrame,
-    run: dict[str, Any],
     parameters: dict[str, Any],
+    **shared: Unpack[SharedTables],
 ) -> tuple[str, dict[str, Any]]:
     """Write the report as one HTML page, and the summary of the run.
 
     Args:
         leaderboard: Best first.
-        model_log: All models, those left out included.
         stack_weights: Weight of each member.
         breakdown: Scores by price, image and duplicates.
         split_scores: The naive split beside the grouped one.
         row_errors: Training rows, the worst predicted first.
         test_copies: Test rows that are duplicates of training rows.
         image_features: Which rows have a real image.
-        data_quality: Counts of what was found in the raw files.
-        quarantine: Rows that were set aside.
-        run: Facts of the run: `data`, `preset`, `submission` (path).
         parameters: Of the stage.
+        shared: See `SharedTables`.
     """
     settings = Evaluation.parse(parameters)
     chosen = chosen_model(leaderboard, settings)
     return OUTLINE.write(
         leaderboard=leaderboard,
-        fit_log=model_log,
-        data_quality=data_quality,
-        quarantine=quarantine,
-        run=run,
         chosen=chosen,
         confidence=settings.confidence,
         figures=_figures(image_features),
@@ -100,6 +90,7 @@ def make_report(
             _trust_section(split_scores, test_copies),
             _stack_section(stack_weights),
         ),
+        **shared,
     )
 
 

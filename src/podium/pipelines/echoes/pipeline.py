@@ -13,6 +13,7 @@ from podium.pipelines.echoes import (
     report,
     submission,
 )
+from podium.pipelines.reporting import shared_tables
 from podium.pipelines.shared import track_metrics
 from podium.pipelines.tuning import tuning_pipeline
 
@@ -127,9 +128,9 @@ def _evaluation() -> list[Node]:
         step(
             report.make_report,
             by_name(
-                *("leaderboard", "model_log", "blend_weights", "part2_scores", "shift"),
-                *("ablation", "row_errors", "group_counts", "data_quality", "quarantine"),
-                run="params:run",
+                *("leaderboard", "blend_weights", "part2_scores", "shift"),
+                *("ablation", "row_errors", "group_counts"),
+                **shared_tables("model_log"),
                 parameters=rules,
             ),
             ["report", "summary"],

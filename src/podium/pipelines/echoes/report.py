@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 import pandas as pd
@@ -26,7 +26,7 @@ from podium.pipelines.echoes.evaluation import (
     map_kinds,
     precision_by_recall,
 )
-from podium.pipelines.reporting import ReportOutline
+from podium.pipelines.reporting import ReportOutline, SharedTables
 from podium.pipelines.shared import chosen_model
 
 _READINGS = (
@@ -60,42 +60,32 @@ OUTLINE = ReportOutline(
 def make_report(
     *,
     leaderboard: pd.DataFrame,
-    model_log: pd.DataFrame,
     blend_weights: pd.DataFrame,
     part2_scores: pd.DataFrame,
     shift: pd.DataFrame,
     ablation: pd.DataFrame,
     row_errors: pd.DataFrame,
     group_counts: pd.DataFrame,
-    data_quality: pd.DataFrame,
-    quarantine: pd.DataFrame,
-    run: dict[str, Any],
     parameters: dict[str, Any],
+    **shared: Unpack[SharedTables],
 ) -> tuple[str, dict[str, Any]]:
     """Write the report as one HTML page, and the summary of the run.
 
     Args:
         leaderboard: Best first.
-        model_log: All models, those left out included.
         blend_weights: Share of each member.
         part2_scores: Scores on part 2 of models fitted on part 1.
         shift: Adversarial AUC.
         ablation: Scores by what is given to the model.
         row_errors: Training rows, the worst predicted first.
         group_counts: Confusion counts.
-        data_quality: Counts of what was found in the raw files.
-        quarantine: Rows that were set aside.
-        run: Facts of the run: `data`, `preset`, `submission` (path).
         parameters: Of the stage.
+        shared: See `SharedTables`.
     """
     settings = Evaluation.parse(parameters)
     chosen = chosen_model(leaderboard, settings)
     return OUTLINE.write(
         leaderboard=leaderboard,
-        fit_log=model_log,
-        data_quality=data_quality,
-        quarantine=quarantine,
-        run=run,
         chosen=chosen,
         confidence=settings.confidence,
         figures=_figures(part2_scores, shift, chosen),
@@ -106,6 +96,7 @@ def make_report(
             _blend_section(blend_weights),
             _trust_section(part2_scores, shift),
         ),
+        **shared,
     )
 
 

@@ -13,6 +13,7 @@ from podium.pipelines.hearme import (
     report,
     submission,
 )
+from podium.pipelines.reporting import shared_tables
 from podium.pipelines.shared import track_metrics
 from podium.pipelines.tuning import tuning_pipeline
 
@@ -147,9 +148,9 @@ def _evaluation() -> list[Node]:
         step(
             report.make_report,
             by_name(
-                *("leaderboard", "user_scores", "rank_scores", "breakdown", "fit_log"),
-                *("candidate_recall", "feature_importance", "data_quality", "quarantine"),
-                run="params:run",
+                *("leaderboard", "user_scores", "rank_scores", "breakdown"),
+                *("candidate_recall", "feature_importance"),
+                **shared_tables(),
                 **rules,
             ),
             ["report", "summary"],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any, Unpack
 
 import pandas as pd
 
@@ -25,12 +25,9 @@ from podium.pipelines.hearme.evaluation import (
     Evaluation,
     strongest_features,
 )
-from podium.pipelines.reporting import ReportOutline
+from podium.pipelines.reporting import ReportOutline, SharedTables
 from podium.pipelines.shared import chosen_model
 from podium.recommendation.time_cuts import HOLDOUT_FOLD
-
-if TYPE_CHECKING:
-    import ibis
 
 _READINGS = (
     Column("per_played", "Per track played", score),
@@ -65,13 +62,10 @@ def make_report(
     user_scores: pd.DataFrame,
     rank_scores: pd.DataFrame,
     breakdown: pd.DataFrame,
-    fit_log: pd.DataFrame,
     candidate_recall: pd.DataFrame,
     feature_importance: pd.DataFrame,
-    data_quality: pd.DataFrame,
-    quarantine: pd.DataFrame | ibis.Table,
-    run: dict[str, Any],
     parameters: dict[str, Any],
+    **shared: Unpack[SharedTables],
 ) -> tuple[str, dict[str, Any]]:
     """Write the report as one HTML page, and the summary of the run.
 
@@ -80,23 +74,16 @@ def make_report(
         user_scores: Score of every user by every model.
         rank_scores: Mean fraction at each place of the list.
         breakdown: Scores by kind of track and of listener.
-        fit_log: All models, those left out included.
         candidate_recall: Recall of each source and of the union.
         feature_importance: Gain and SHAP per ranker.
-        data_quality: Counts of what was found in the raw files.
-        quarantine: Rows that were set aside.
-        run: Facts of the run: `data`, `preset`, `submission` (path).
         parameters: Of the stage.
+        shared: See `SharedTables`.
     """
     settings = Evaluation.parse(parameters)
     chosen = chosen_model(leaderboard, settings)
     names = (chosen, best_baseline(leaderboard))
     return OUTLINE.write(
         leaderboard=leaderboard,
-        fit_log=fit_log,
-        data_quality=data_quality,
-        quarantine=quarantine,
-        run=run,
         chosen=chosen,
         confidence=settings.confidence,
         figures=_figures(user_scores, chosen),
@@ -106,6 +93,7 @@ def make_report(
             _recall_section(candidate_recall),
             _importance_section(feature_importance),
         ),
+        **shared,
     )
 
 

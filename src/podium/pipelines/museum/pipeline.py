@@ -13,6 +13,7 @@ from podium.pipelines.museum import (
     report,
     submission,
 )
+from podium.pipelines.reporting import shared_tables
 from podium.pipelines.shared import track_metrics
 from podium.pipelines.tuning import tuning_pipeline
 
@@ -116,9 +117,8 @@ def _evaluation() -> list[Node]:
             report.make_report,
             by_name(
                 *("raw_images", "visitor_photos", "thumbnails", "test", "oof_predictions"),
-                *("leaderboard", "model_log", "breakdown", "nearest_pairs", "image_map"),
-                *("data_quality", "quarantine"),
-                run="params:run",
+                *("leaderboard", "breakdown", "nearest_pairs", "image_map"),
+                **shared_tables("model_log"),
                 parameters=RULES,
                 neighbour_parameters=NEIGHBOURS,
             ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 import pandas as pd
@@ -27,7 +27,7 @@ from podium.pipelines.museum.evaluation import (
 )
 from podium.pipelines.museum.modeling import TOP
 from podium.pipelines.museum.models import JOINED, VERIFIED, NeighbourParameters
-from podium.pipelines.reporting import ReportOutline
+from podium.pipelines.reporting import ReportOutline, SharedTables
 from podium.retrieval.held_out import MIXED
 from podium.vision.image_folder import ImageFolder
 from podium.vision.reading import ImageFault
@@ -67,15 +67,12 @@ def make_report(
     test: pd.DataFrame,
     oof_predictions: pd.DataFrame,
     leaderboard: pd.DataFrame,
-    model_log: pd.DataFrame,
     breakdown: pd.DataFrame,
     nearest_pairs: pd.DataFrame,
     image_map: pd.DataFrame,
-    data_quality: pd.DataFrame,
-    quarantine: pd.DataFrame,
-    run: dict[str, Any],
     parameters: dict[str, Any],
     neighbour_parameters: dict[str, Any],
+    **shared: Unpack[SharedTables],
 ) -> tuple[str, dict[str, Any]]:
     """Write the report as one HTML page, and the summary of the run.
 
@@ -86,15 +83,12 @@ def make_report(
         test: Names of all images, in the order of the thumbnails.
         oof_predictions: Rank and first images of every photo by every model.
         leaderboard: Best first.
-        model_log: All encoders, those left out included.
         breakdown: Hit@k by effect and strength.
         nearest_pairs: Images that lie nearest to each other.
         image_map: Places on the map.
-        data_quality: Counts of what was found in the folder.
-        quarantine: Images that were set aside.
-        run: Facts of the run: `data`, `preset`, `submission` (path).
         parameters: Of the stage.
         neighbour_parameters: Of the verified neighbours.
+        shared: See `SharedTables`.
     """
     settings = Evaluation.parse(parameters)
     rules = NeighbourParameters.parse(neighbour_parameters)
@@ -102,10 +96,6 @@ def make_report(
     own = oof_predictions[oof_predictions["model"] == chosen]
     return OUTLINE.write(
         leaderboard=leaderboard,
-        fit_log=model_log,
-        data_quality=data_quality,
-        quarantine=quarantine,
-        run=run,
         chosen=chosen,
         confidence=settings.confidence,
         figures=_figures(leaderboard, chosen),
@@ -116,6 +106,7 @@ def make_report(
             _pairs_section(nearest_pairs, thumbnails, test),
             _map_section(image_map),
         ),
+        **shared,
     )
 
 

@@ -13,6 +13,7 @@ from podium.pipelines.{{cookiecutter.name}} import (
     report,
     submission,
 )
+from podium.pipelines.reporting import shared_tables
 from podium.pipelines.shared import track_metrics
 from podium.pipelines.tuning import tuning_pipeline
 
@@ -85,8 +86,8 @@ def _evaluation() -> list[Node]:
         step(
             report.make_report,
             by_name(
-                *("leaderboard", "fit_log", "row_errors", "data_quality", "quarantine"),
-                run="params:run",
+                *("leaderboard", "row_errors"),
+                **shared_tables(),
                 parameters=rules,
             ),
             ["report", "summary"],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 import pandas as pd
 
@@ -15,7 +15,7 @@ from podium.common.report_formats import score, text
 from podium.pipelines.{{cookiecutter.name}}.evaluation import Evaluation
 from podium.pipelines.{{cookiecutter.name}}.metric import METRIC, SCORE_UNIT
 from podium.pipelines.{{cookiecutter.name}}.raw_contract import ROWS
-from podium.pipelines.reporting import ReportOutline
+from podium.pipelines.reporting import ReportOutline, SharedTables
 from podium.pipelines.shared import chosen_model
 
 _HOW_TO_READ = (
@@ -36,35 +36,26 @@ OUTLINE = ReportOutline(
 def make_report(
     *,
     leaderboard: pd.DataFrame,
-    fit_log: pd.DataFrame,
     row_errors: pd.DataFrame,
-    data_quality: pd.DataFrame,
-    quarantine: pd.DataFrame,
-    run: dict[str, Any],
     parameters: dict[str, Any],
+    **shared: Unpack[SharedTables],
 ) -> tuple[str, dict[str, Any]]:
     """Write the report as one HTML page, and the summary of the run.
 
     Args:
         leaderboard: Best first.
-        fit_log: All models, those left out included.
         row_errors: Training rows, the worst predicted first.
-        data_quality: Counts of what was found in the raw files.
-        quarantine: Rows that were set aside.
-        run: Facts of the run: `data`, `preset`, `submission` (path).
         parameters: Of the stage.
+        shared: See `SharedTables`.
     """
     settings = Evaluation.parse(parameters)
     chosen = chosen_model(leaderboard, settings)
     return OUTLINE.write(
         leaderboard=leaderboard,
-        fit_log=fit_log,
-        data_quality=data_quality,
-        quarantine=quarantine,
-        run=run,
         chosen=chosen,
         confidence=settings.confidence,
         sections=(_errors_section(row_errors.head(settings.hardest_rows)),),
+        **shared,
     )
 
 
