@@ -84,7 +84,10 @@ def test_layout(rows):
 def test_prices_are_distributed_as_the_competitions(rows):
     prices = pd.concat([part.table.price for part in rows])
     found = prices.quantile([0.01, 0.25, 0.5, 0.75, 0.99]).to_numpy()
-    np.testing.assert_allclose(found, [1.33, 6.79, 13.99, 28.36, 145.2], rtol=0.12)
+    # Of 6,000 prices 60 lie above the last one.
+    assert (
+        abs(found / [1.33, 6.79, 13.99, 28.36, 145.2] - 1) < [0.12, 0.06, 0.06, 0.06, 0.2]
+    ).all()
     assert prices.mean() == pytest.approx(23.5, rel=0.08)
     assert prices.between(0.13, 2796).all()
     np.testing.assert_allclose(prices * 100, (prices * 100).round(), atol=1e-6)
@@ -126,7 +129,7 @@ def test_units_in_a_pack_are_cheaper():
     assert slope == pytest.approx(0.53, abs=0.06)
 
 
-def test_near_duplicates_have_close_prices_and_stay_on_one_side(rows):
+def test_near_duplicates_have_close_prices_and_lie_on_both_sides(rows):
     train, test = rows
     log_price = np.log(train.table.price.to_numpy()) - train.expected
     table = pd.DataFrame({"product": train.product, "left": log_price})
@@ -136,8 +139,11 @@ def test_near_duplicates_have_close_prices_and_stay_on_one_side(rows):
     first = train.table.catalog_content.groupby(train.product).first()
     assert first.is_unique
     assert 0.02 < train.table.catalog_content.duplicated().mean() < 0.06
-    assert not set(train.table.catalog_content) & set(test.table.catalog_content)
-    same = train.table.groupby("catalog_content").image_link.nunique()
+    # The test is drawn from the same catalogue.
+    assert 0.03 < test.table.catalog_content.isin(train.table.catalog_content).mean() < 0.09
+    assert 0.25 < np.isin(test.product, train.product).mean() < 0.5
+    both = pd.concat([train.table, test.table])
+    same = both.groupby("catalog_content").image_link.nunique()
     assert (same == 1).all()
 
 

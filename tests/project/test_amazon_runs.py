@@ -1,5 +1,6 @@
 """The Amazon challenge from its raw files to the submission: images, threads, a stop, no time."""
 
+import json
 import random
 
 import pandas as pd
@@ -76,6 +77,24 @@ def test_the_naive_split_stands_beside_the_grouped_one(finished_amazon):
     assert folds.groupby("group")["fold"].nunique().max() == 1
     assert folds.groupby("group")["naive_fold"].nunique().max() > 1
     assert set(scores["rows"]) == {(folds["naive_fold"] == 0).sum()}
+
+
+def test_copies_in_the_test_move_the_expected_score(finished_amazon):
+    root, _ = finished_amazon
+    (estimate,) = pd.read_csv(root / REPORTING / "test_estimate.csv").to_dict("records")
+    copies = pd.read_parquet(root / "03_primary/amazon/test_copies.parquet")
+    assert estimate["copies"] == copies["test_id"].nunique() > 0
+    assert estimate["judged_by"] in ("ridge", "text_neighbours")
+    board = pd.read_csv(root / REPORTING / "leaderboard.csv").set_index("model")
+    own = board.loc[estimate["model"]]
+    assert estimate["score"] != own["score"]
+    assert estimate["ci_low"] < estimate["score"] < estimate["ci_high"]
+    # Copies are a few rows of many: the estimate stays near the local score.
+    assert own["ci_low"] - 2 < estimate["score"] < own["ci_high"] + 2
+    metrics = json.loads((root / REPORTING / "metrics.json").read_text())
+    assert metrics["expected_score"] == pytest.approx(estimate["score"])
+    page = (root / REPORTING / "report.html").read_text(encoding="utf-8")
+    assert f"is expected to score {estimate['score']:.4f}" in page
 
 
 def test_on_two_threads_and_in_parts_the_bytes_are_the_same(project_copy, finished_amazon):

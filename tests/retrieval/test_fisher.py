@@ -98,7 +98,7 @@ def test_same_bytes_on_any_number_of_threads_and_after_pickling(table: LocalFeat
     for threads in (1, 2):
         with threadpool_limits(threads):
             encoder = FisherEncoder(4, 16, seed=1).fit(table)
-            outputs.append(encoder.encode(table).tobytes())
+            outputs.append(encoder.encode(table, threads=threads).tobytes())
     outputs.append(pickle.loads(pickle.dumps(encoder)).encode(table).tobytes())
     assert len(set(outputs)) == 1
     other = FisherEncoder(4, 16, seed=2).fit(table).encode(table)

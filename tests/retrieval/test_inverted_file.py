@@ -65,6 +65,23 @@ def test_photos_find_their_paintings(
     assert (scores[:, 0] / scores[:, 1]).mean() > (voted[:, 0] / voted[:, 1]).mean()
 
 
+def test_several_blocks_at_a_time_give_what_one_after_another_gives(
+    table: LocalFeatureTable, embedding: HammingEmbedding, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index, everyone = InvertedFile(table, embedding), np.arange(PAINTINGS)
+    whole = index.search(table, 3, exclude=everyone)
+    blocks = LocalFeatureTable.blocks
+    monkeypatch.setattr(LocalFeatureTable, "blocks", lambda self: blocks(self, 600))
+    assert len(list(table.blocks())) > 3
+    single = index.search(table, 3, exclude=everyone)
+    # A product of another shape rounds otherwise, so that a keypoint may get another word.
+    assert (single[0] == whole[0]).mean() > 0.9
+    np.testing.assert_allclose(single[1], whole[1], rtol=0.2)
+    double = index.search(table, 3, exclude=everyone, threads=2)
+    np.testing.assert_array_equal(single[0], double[0])
+    np.testing.assert_array_equal(single[1], double[1])
+
+
 def test_an_image_is_not_its_own_neighbour(
     table: LocalFeatureTable, embedding: HammingEmbedding
 ) -> None:

@@ -99,7 +99,7 @@ def test_same_bytes_on_any_number_of_threads_and_after_pickling(table: LocalFeat
     for threads in (1, 2):
         with threadpool_limits(threads):
             encoder = VladEncoder(8, components=32, seed=3).fit(table)
-            outputs.append(encoder.encode(table).tobytes())
+            outputs.append(encoder.encode(table, threads=threads).tobytes())
     outputs.append(pickle.loads(pickle.dumps(encoder)).encode(table).tobytes())
     assert len(set(outputs)) == 1
     other = VladEncoder(8, components=32, seed=4).fit(table).encode(table)

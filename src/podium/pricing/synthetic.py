@@ -45,7 +45,8 @@ class SyntheticCatalog:
 
     Attributes:
         rows_train: Training rows.
-        rows_test: Test rows; no product has listings in both.
+        rows_test: Test rows, drawn at random from the same catalogue as in the competition: some
+            are further listings, or copies, of products among the training rows.
         brands: How many; none for one per forty rows, between 40 and 3,000.
         product_noise: Standard deviation of the log price that the listings of a product share
             and no text tells.
@@ -89,27 +90,27 @@ class SyntheticRows:
     expected: Floats
     pack_size: NDArray[np.int64]
 
+    def part(self, rows: slice) -> SyntheticRows:
+        """Some rows."""
+        table = self.table.iloc[rows].reset_index(drop=True)
+        return SyntheticRows(
+            table,
+            self.product[rows],
+            self.category[rows],
+            self.expected[rows],
+            self.pack_size[rows],
+        )
+
 
 def generate_rows(catalog: SyntheticCatalog, seed: int) -> tuple[SyntheticRows, SyntheticRows]:
     """The training rows and the test rows, each in random order."""
     rows = catalog.rows_train + catalog.rows_test
     brands = catalog.brands or min(max(rows // 40, 40), 3000)
     world = make_world(brands, np.random.default_rng([seed, 1]))
-    parts = [
-        draw_products(world, size, catalog.repeated, np.random.default_rng([seed, 2, place]))
-        for place, size in enumerate((catalog.rows_train, catalog.rows_test))
-    ]
-    rng = np.random.default_rng([seed, 3])
-    numbers = rng.permutation(_NUMBERS_PER_ROW * rows)[:rows]
-    expected = _scaled(np.concatenate([part.signal for part in parts]), catalog)
+    products = draw_products(world, rows, catalog.repeated, np.random.default_rng([seed, 2]))
+    made = _rows(catalog, world, products, seed)
     cut = catalog.rows_train
-    made = [
-        _rows(catalog, world, part, (numbers[rows_of], expected[rows_of]), (seed, place))
-        for place, (part, rows_of) in enumerate(
-            zip(parts, (slice(cut), slice(cut, None)), strict=True)
-        )
-    ]
-    return made[0], made[1]
+    return made.part(slice(cut)), made.part(slice(cut, None))
 
 
 def _scaled(signal: Floats, catalog: SyntheticCatalog) -> Floats:
@@ -122,35 +123,31 @@ def _scaled(signal: Floats, catalog: SyntheticCatalog) -> Floats:
     return LOG_PRICE_MEAN + np.sqrt(LOG_PRICE_SPREAD**2 - noise) * ndtri(places)
 
 
-def _rows(
-    catalog: SyntheticCatalog,
-    world: World,
-    products: Products,
-    drawn: tuple[NDArray[np.int64], Floats],
-    seeds: tuple[int, int],
-) -> SyntheticRows:
+def _rows(catalog: SyntheticCatalog, world: World, products: Products, seed: int) -> SyntheticRows:
     import pandas as pd
 
-    numbers, expected = drawn
-    rng = np.random.default_rng([seeds[0], 4, seeds[1]])
+    rows = len(products.product)
+    numbers = np.random.default_rng([seed, 3]).permutation(_NUMBERS_PER_ROW * rows)[:rows]
+    expected = _scaled(products.signal, catalog)
+    rng = np.random.default_rng([seed, 4])
     shared = rng.normal(size=int(products.product.max()) + 1)[products.product]
-    noise = catalog.product_noise * shared + catalog.listing_noise * rng.normal(size=len(shared))
+    noise = catalog.product_noise * shared + catalog.listing_noise * rng.normal(size=rows)
     table = pd.DataFrame(
         {
             "sample_id": numbers,
             "catalog_content": catalog_texts(world, products, rng),
-            "image_link": _image_links(products, seeds, catalog.image_prefix),
+            "image_link": _image_links(products, seed, catalog.image_prefix),
             "price": _shop_prices(np.exp(expected + noise), rng),
         }
     )
     return SyntheticRows(table, products.product, products.category, expected, products.pack)
 
 
-def _image_links(products: Products, seeds: tuple[int, int], prefix: str) -> list[str]:
+def _image_links(products: Products, seed: int, prefix: str) -> list[str]:
     """A link per listing; listings with the same text share it."""
     links = []
     for product, variant in zip(products.product, products.variant, strict=True):
-        key = f"{seeds[0]}/{seeds[1]}/{product}/{variant}".encode()
+        key = f"{seed}/{product}/{variant}".encode()
         links.append(f"{prefix}71{blake2b(key, digest_size=5).hexdigest().upper()}L.jpg")
     return links
 

@@ -68,7 +68,7 @@ def encoder_shards(
         features: Their local features.
         source: Fingerprint of images and features.
         shard_size: Images in a shard.
-        threads: Images read at a time.
+        threads: Images read, or blocks of keypoints aggregated, at a time.
 
     Returns:
         Shards of `vectors`, (images, dimensions) or (images, turns, dimensions) float32, and
@@ -79,7 +79,7 @@ def encoder_shards(
     def compute(number: int) -> Arrays:
         began = time.perf_counter()
         if takes_local_features(encoder):
-            vectors = encoder.encode(part_of(features, ranges[number]))
+            vectors = encoder.encode(part_of(features, ranges[number]), threads=threads)
         else:
             vectors = encode_images(encoder, folder, ranges[number], threads)
         return {"vectors": vectors, "seconds": np.array([time.perf_counter() - began])}

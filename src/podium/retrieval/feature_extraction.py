@@ -31,7 +31,7 @@ class ExtractionRules:
         contrast_threshold: Least contrast of a keypoint.
     """
 
-    longest_side: int = 640
+    longest_side: int = 480
     most_keypoints: int = 1000
     contrast_threshold: float = 0.02
 

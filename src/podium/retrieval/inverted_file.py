@@ -13,6 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from podium.common.ordered_work import work_ahead
+from podium.common.threads import one_thread
 from podium.retrieval.codebook import VocabularyTree, sample_roots
 from podium.retrieval.local_features import Floats, LocalFeatureTable
 
@@ -129,7 +131,12 @@ class InvertedFile:
         yield from zip(self._starts[:-1].tolist(), self._starts[1:].tolist(), strict=True)
 
     def search(
-        self, queries: LocalFeatureTable, count: int, *, exclude: Indices | None = None
+        self,
+        queries: LocalFeatureTable,
+        count: int,
+        *,
+        exclude: Indices | None = None,
+        threads: int = 1,
     ) -> tuple[Indices, Floats]:
         """The images that share most with each query.
 
@@ -137,6 +144,7 @@ class InvertedFile:
             queries: Their local features.
             count: Images per query.
             exclude: For each query an image that is not looked for, such as itself, (queries,).
+            threads: Blocks of queries at a time; the result does not depend on it.
 
         Returns:
             Images, best first, and their scores, both (queries, count); -1 and 0 where fewer
@@ -144,7 +152,9 @@ class InvertedFile:
         """
         found = np.full((len(queries), count), -1, dtype="int64")
         scores = np.zeros((len(queries), count), dtype="float32")
-        for start, stop in queries.blocks():
+
+        def search_block(block: tuple[int, int]) -> None:
+            start, stop = block
             votes = self._votes(queries, start, stop)
             if exclude is not None:
                 votes[np.arange(stop - start), exclude[start:stop]] = 0
@@ -152,6 +162,10 @@ class InvertedFile:
             kept = np.take_along_axis(votes, best, axis=1)
             found[start:stop, : best.shape[1]] = np.where(kept > 0, best, -1)
             scores[start:stop, : best.shape[1]] = kept
+
+        with one_thread():
+            for _ in work_ahead(search_block, list(queries.blocks()), threads, threads):
+                pass
         return found, scores
 
     def _votes(self, queries: LocalFeatureTable, start: int, stop: int) -> NDArray[np.float64]:

@@ -21,6 +21,7 @@ def shortlist_shards(
     fingerprint: str,
     *,
     among_themselves: bool,
+    threads: int = 1,
     description: str = "Shortlists",
 ) -> LazyShards:
     """The images that share most local features with each query.
@@ -31,6 +32,7 @@ def shortlist_shards(
         count: Images per query.
         fingerprint: Of everything that the result depends on.
         among_themselves: Whether query i is image i, which is then not looked for.
+        threads: Blocks of queries at a time; the result does not depend on it.
         description: For progress.
 
     Returns:
@@ -41,7 +43,7 @@ def shortlist_shards(
     def compute(number: int) -> Arrays:
         part = ranges[number]
         own = np.arange(part.start, part.stop) if among_themselves else None
-        images, scores = index.search(part_of(queries, part), count, exclude=own)
+        images, scores = index.search(part_of(queries, part), count, exclude=own, threads=threads)
         return {"images": images, "scores": scores}
 
     key = hashlib.sha256(f"{fingerprint} {count} {QUERIES_PER_SHARD}".encode()).hexdigest()

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from podium.common.threads import one_thread
 from podium.retrieval.codebook import learn_words, nearest_words, sample_roots
+from podium.retrieval.keypoint_blocks import encode_blocks
 from podium.retrieval.local_features import DESCRIPTOR_LENGTH, Floats, LocalFeatureTable
 from podium.retrieval.whitening import unit_rows
 
@@ -76,20 +77,19 @@ class VladEncoder:
             self.centres = learn_words(points, self.words, seed=self.seed)
         return self
 
-    def encode(self, table: LocalFeatureTable) -> Floats:
-        """One vector for each image, block by block.
+    def encode(self, table: LocalFeatureTable, *, threads: int = 1) -> Floats:
+        """One vector for each image.
+
+        Args:
+            table: Local features of the images.
+            threads: Blocks of images at a time; the result does not depend on it.
 
         Returns:
             Unit rows, or zero for an image without a keypoint, (images, words * components).
         """
-        vectors = np.zeros((len(table), self.dimensions), dtype=np.float32)
-        with one_thread():
-            for start, stop in table.blocks():
-                points = table.roots(start, stop)
-                if len(points):
-                    images = table.images(start, stop)
-                    vectors[start:stop] = self._aggregate(points, images, stop - start)
-        return vectors
+        return encode_blocks(
+            table, self.dimensions, self._aggregate, table.blocks(), threads=threads
+        )
 
     def _aggregate(self, points: Floats, images: NDArray[np.int64], count: int) -> Floats:
         if self._projection is not None:

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from podium.common import leaderboard as boards
 from podium.common import plots
-from podium.common.bootstrap import bootstrap_mean
+from podium.common.bootstrap import bootstrap_mean, ratio_of_sums, sums_and_counts
 from podium.common.report_formats import records
 from podium.pipelines.shared import Scoring, chosen_model, log_leaderboard
 from podium.pricing.catalog_rows import PRICE, SAMPLE_ID
@@ -27,11 +27,6 @@ if TYPE_CHECKING:
 SCORE_UNIT = "SMAPE, % (0 to 200, lower is better)"
 FACTS = ("price_band", "image", "duplicates")
 _TITLE_CHARACTERS = 100
-
-
-def ratio_of_sums(means: np.ndarray) -> np.ndarray:
-    """SMAPE from mean sums and mean numbers of rows per group, (..., 2)."""
-    return np.asarray(means[..., 0] / means[..., 1])
 
 
 METRIC = boards.Metric(statistic=ratio_of_sums, higher_is_better=False)
@@ -97,9 +92,7 @@ def score_submitted(
 
 def _sums(part: pd.DataFrame, groups: np.ndarray) -> np.ndarray:
     """Sum of the contributions and number of rows of each group, shape (groups, 2)."""
-    numbers = np.unique(groups, return_inverse=True)[1].ravel()
-    rows = smape_contributions(part[PRICE], part["predicted"])
-    return np.stack([np.bincount(numbers, rows), np.bincount(numbers)], axis=1).astype(float)
+    return sums_and_counts(smape_contributions(part[PRICE], part["predicted"]), groups)
 
 
 def _readings(oof_predictions: pd.DataFrame) -> pd.DataFrame:
@@ -137,7 +130,7 @@ def score_groups(
                 inside = (own[name] == label).to_numpy()
                 if inside.any():
                     groups = own["group"].to_numpy()[inside]
-                    bounds = _interval(errors[inside], groups, chosen)
+                    bounds = row_interval(errors[inside], groups, chosen)
                     rows.append((model, name, label, int(inside.sum()), *bounds))
     columns = ["model", "breakdown", "group", "rows", "score", "ci_low", "ci_high"]
     return pd.DataFrame(rows, columns=columns)
@@ -172,9 +165,10 @@ def _two(yes: np.ndarray, no_label: str, yes_label: str) -> pd.Series:
     return pd.Series(np.where(yes, yes_label, no_label)).astype(labels)
 
 
-def _interval(
+def row_interval(
     errors: np.ndarray, groups: np.ndarray, chosen: Evaluation
 ) -> tuple[float, float, float]:
+    """Mean contribution of some rows, and its bounds by a bootstrap over their groups."""
     found = bootstrap_mean(
         errors,
         groups=groups,
@@ -183,32 +177,6 @@ def _interval(
         seed=chosen.seed,
     )
     return found.value, found.low, found.high
-
-
-def compare_splits(
-    oof_predictions: pd.DataFrame,
-    naive_predictions: pd.DataFrame,
-    folds: pd.DataFrame,
-    parameters: dict[str, Any],
-) -> pd.DataFrame:
-    """The same rows, priced with and without their duplicates among the fitted rows.
-
-    Returns:
-        `split_scores`: model, rows, grouped, naive, and the naive score less the grouped one with
-        its paired interval: difference, ci_low, ci_high.
-    """
-    chosen = Evaluation.parse(parameters)
-    groups = folds.set_index(SAMPLE_ID)["group"]
-    rows = []
-    for model, part in naive_predictions.groupby("model", sort=False):
-        own = oof_predictions[oof_predictions["model"] == model].set_index(SAMPLE_ID)
-        own = own.loc[part[SAMPLE_ID]]
-        grouped = smape_contributions(own[PRICE], own["predicted"])
-        naive = smape_contributions(own[PRICE], part["predicted"])
-        bounds = _interval(naive - grouped, groups.loc[part[SAMPLE_ID]].to_numpy(), chosen)
-        rows.append((model, len(part), grouped.mean(), naive.mean(), *bounds))
-    columns = ["model", "rows", "grouped", "naive", "difference", "ci_low", "ci_high"]
-    return pd.DataFrame(rows, columns=columns)
 
 
 def rank_errors(
@@ -242,9 +210,10 @@ def summarise_metrics(
     leaderboard: pd.DataFrame,
     breakdown: pd.DataFrame,
     split_scores: pd.DataFrame,
+    test_estimate: pd.DataFrame,
     parameters: dict[str, Any],
 ) -> dict[str, float]:
-    """Flatten leaderboard, breakdown and naive split into tracked metrics."""
+    """Flatten leaderboard, breakdown, naive split and expected score into tracked metrics."""
     model = chosen_model(leaderboard, Evaluation.parse(parameters))
     flat = boards.leaderboard_metrics(leaderboard, model)
     for row in records(breakdown[breakdown["model"] == model]):
@@ -254,6 +223,8 @@ def summarise_metrics(
         name = boards.metric_name(str(row["model"]))
         flat[f"naive_split.{name}"] = float(row["naive"])
         flat[f"grouped_split.{name}"] = float(row["grouped"])
+    for row in records(test_estimate):
+        flat |= {f"expected_{name}": float(row[name]) for name in ("score", "ci_low", "ci_high")}
     return flat
 
 
@@ -272,17 +243,6 @@ def plot_breakdown(
         str(name): part.set_index("group") for name, part in own.groupby("breakdown", sort=False)
     }
     return plots.facet_bar_plot(facets, SCORE_UNIT, f"Where the error of {model} comes from")
-
-
-def plot_splits(split_scores: pd.DataFrame) -> Figure:
-    """The naive split's score beside the grouped one."""
-    values = {
-        f"{row.model}, {name}": getattr(row, name)
-        for row in split_scores.itertuples()
-        for name in ("grouped", "naive")
-    }
-    title = "The same rows, with and without their duplicates among the fitted rows"
-    return plots.bar_plot(pd.Series(values, dtype="float64"), SCORE_UNIT, title)
 
 
 def plot_errors(row_errors: pd.DataFrame) -> Figure:

@@ -11,6 +11,7 @@ from podium.pipelines.amazon import (
     inference,
     modeling,
     report,
+    split_comparison,
     submission,
 )
 from podium.pipelines.building import Inference, by_name, challenge_pipeline, step
@@ -126,9 +127,15 @@ def _evaluation() -> list[Node]:
         ),
         step(stage.score_groups, ["oof_predictions", *facts], "breakdown"),
         step(
-            stage.compare_splits,
+            split_comparison.compare_splits,
             ["oof_predictions", "naive_predictions", "folds", RULES],
             "split_scores",
+        ),
+        step(
+            split_comparison.estimate_test_score,
+            ["oof_predictions", "naive_predictions", "split_scores", "folds", "duplicates"]
+            + ["test_copies", "test", "leaderboard", RULES],
+            "test_estimate",
         ),
         step(
             stage.rank_errors,
@@ -137,18 +144,18 @@ def _evaluation() -> list[Node]:
         ),
         step(
             stage.summarise_metrics,
-            ["leaderboard", "breakdown", "split_scores", RULES],
+            ["leaderboard", "breakdown", "split_scores", "test_estimate", RULES],
             "metrics",
         ),
         step(track_metrics, "metrics", "tracked_metrics"),
         step(stage.plot_leaderboard, "leaderboard", "leaderboard_plot"),
         step(stage.plot_breakdown, ["breakdown", "leaderboard", RULES], "breakdown_plot"),
-        step(stage.plot_splits, "split_scores", "splits_plot"),
+        step(split_comparison.plot_splits, "split_scores", "splits_plot"),
         step(stage.plot_errors, "row_errors", "errors_plot"),
         step(
             report.make_report,
             by_name(
-                *("leaderboard", "stack_weights", "breakdown", "split_scores"),
+                *("leaderboard", "stack_weights", "breakdown", "split_scores", "test_estimate"),
                 *("row_errors", "test_copies", "image_features"),
                 **shared_tables("model_log"),
                 parameters=RULES,

@@ -59,6 +59,7 @@ def make_report(
     stack_weights: pd.DataFrame,
     breakdown: pd.DataFrame,
     split_scores: pd.DataFrame,
+    test_estimate: pd.DataFrame,
     row_errors: pd.DataFrame,
     test_copies: pd.DataFrame,
     image_features: pd.DataFrame,
@@ -72,6 +73,7 @@ def make_report(
         stack_weights: Weight of each member.
         breakdown: Scores by price, image and duplicates.
         split_scores: The naive split beside the grouped one.
+        test_estimate: What the chosen model will score on this test.
         row_errors: Training rows, the worst predicted first.
         test_copies: Test rows that are duplicates of training rows.
         image_features: Which rows have a real image.
@@ -87,7 +89,7 @@ def make_report(
         figures=_figures(image_features),
         sections=(
             _errors_section(breakdown, row_errors, settings.hardest_rows, chosen),
-            _trust_section(split_scores, test_copies),
+            _trust_section(split_scores, test_copies, test_estimate),
             _stack_section(stack_weights),
         ),
         **shared,
@@ -135,7 +137,9 @@ def _points(row_errors: pd.DataFrame) -> dict[str, tuple[list[float], list[float
     return {"main:rows": (shown[:, 0].tolist(), shown[:, 1].tolist())}
 
 
-def _trust_section(split_scores: pd.DataFrame, test_copies: pd.DataFrame) -> Section:
+def _trust_section(
+    split_scores: pd.DataFrame, test_copies: pd.DataFrame, test_estimate: pd.DataFrame
+) -> Section:
     columns = [
         Column("model", "Model", text, number=False),
         Column("rows", "Rows", whole),
@@ -149,9 +153,17 @@ def _trust_section(split_scores: pd.DataFrame, test_copies: pd.DataFrame) -> Sec
         "Products are listed again and again. Folds that cut through such duplicates let a model "
         "look prices up, and flatter it. All other scores on this page are of the grouped split; "
         "here is the naive one beside it, on the same rows.",
-        f"{test_copies['test_id'].nunique():,} test rows are duplicates of training rows. Their "
-        "prices are easier than the local score says.",
+        f"{test_copies['test_id'].nunique():,} test rows are duplicates of training rows. The "
+        "local score knows nothing of them.",
     )
+    for row in records(test_estimate):
+        paragraphs += (
+            f"With them, {row['model']} is expected to score {score(row['score'])} "
+            f"({score(row['ci_low'])} to {score(row['ci_high'])}) on this test, if the test rows "
+            "are drawn like the training rows. What a copy is worth is taken from "
+            f"{row['seen_rows']:,} training rows of the naive split, priced by {row['judged_by']}: "
+            f"{signed(row['change'])} points each.",
+        )
     if split_scores.empty:
         paragraphs += ("In this run no model was scored on a naive split.",)
     table = make_table(split_scores, columns, "SMAPE in percent")

@@ -130,6 +130,7 @@ def search_shortlists(
             wanted.shortlist,
             f"{key} {_facts(features[kind])} {_key(seen)}",
             among_themselves=kind == "images",
+            threads=settings.threads,
             description=f"Shortlists of {kind}",
         )
         for kind, table in tables.items()
