@@ -114,7 +114,7 @@ def test_no_worse_than_the_best_member_on_generated_products():
     rows = [smape_contributions(prices, column) for column in oof.T]
     best = min(rows, key=np.mean)
     noise = (stacked - best).std() / np.sqrt(len(best))
-    assert stacked.mean() < best.mean() + noise
+    assert stacked.mean() < best.mean() + 2 * noise
 
 
 @pytest.mark.parametrize("seed", range(5))

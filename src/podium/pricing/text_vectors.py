@@ -32,6 +32,8 @@ _BUCKETS = 2**24
 #: Titles are cut here for characters; a text without labels is all title.
 _MOST_CHARACTERS = 400
 _ROWS_AT_ONCE = 4096
+#: Read by one process at a time.
+_TEXTS_AT_ONCE = 10_000
 
 
 class TextVectors:
@@ -66,7 +68,7 @@ class TextVectors:
             min_df: Texts that a term must stand in.
             svd_rows: Texts that the components are computed from at most, drawn by the seed.
             svd_iterations: Power iterations of the randomised solver.
-            threads: For the dense vectors; they are the same on any number.
+            threads: For counts of many texts and for the dense vectors; the same on any number.
             seed: Of the draws.
 
         Raises:
@@ -115,14 +117,22 @@ class TextVectors:
     def count(self, texts: Sequence[object]) -> TextCounts:
         """Count the terms of n texts, all buckets; needs no fit.
 
-        Half of the work, and the same whatever is learnt: folds can share it.
+        Half of the work, and the same whatever is learnt: folds can share it. Reading texts holds
+        Python's lock, so that many of them are read by processes, one for each thread.
         """
-        titles, wholes = normalised_titles_and_texts(texts)
-        parts = [_counted(self._vectoriser("word"), wholes)]
+        # Without what is fitted, which is large and would be sent to the processes.
+        vectorisers = [self._vectoriser("word")]
         if self.character_features:
-            shown = [title[:_MOST_CHARACTERS] for title in titles]
-            parts.append(_counted(self._vectoriser("char_wb"), shown))
-        return TextCounts(tuple(parts))
+            vectorisers.append(self._vectoriser("char_wb"))
+        starts = range(0, len(texts), _TEXTS_AT_ONCE) or range(1)
+        calls = [(texts[start : start + _TEXTS_AT_ONCE], vectorisers) for start in starts]
+        if len(calls) == 1 or self.threads == 1:
+            parts = [_counted(*call) for call in calls]
+        else:
+            from joblib import Parallel, delayed
+
+            parts = Parallel(self.threads)(delayed(_counted)(*call) for call in calls)
+        return TextCounts(tuple(_stacked(blocks) for blocks in zip(*parts, strict=True)))
 
     def fit_transform_counts(self, counts: TextCounts) -> tuple[csr_matrix, Floats]:
         """`fit_transform` of counted texts.
@@ -254,11 +264,22 @@ def _columns(counts: csr_matrix, kept: NDArray[np.integer]) -> csr_matrix:
     return csr_matrix(entries, shape=(counts.shape[0], len(kept)))
 
 
-def _counted(vectoriser: HashingVectorizer, texts: list[str]) -> csr_matrix:
+def _counted(texts: Sequence[object], vectorisers: list[HashingVectorizer]) -> list[csr_matrix]:
+    """Words and, where they are wanted, characters of a few texts, (texts, buckets) each."""
     from scipy.sparse import csr_matrix
 
-    # scikit-learn's hasher wants at least one text.
-    return vectoriser.transform(texts) if texts else csr_matrix((0, _BUCKETS), dtype="f4")
+    if not len(texts):  # scikit-learn's hasher wants at least one text
+        return [csr_matrix((0, _BUCKETS), dtype="f4") for _ in vectorisers]
+    titles, wholes = normalised_titles_and_texts(texts)
+    shown = [wholes, [title[:_MOST_CHARACTERS] for title in titles]]
+    return [each.transform(own) for each, own in zip(vectorisers, shown, strict=False)]
+
+
+def _stacked(blocks: Sequence[csr_matrix]) -> csr_matrix:
+    """Blocks one below the other."""
+    from scipy.sparse import vstack
+
+    return blocks[0] if len(blocks) == 1 else vstack(blocks, format="csr")
 
 
 def _joined(blocks: list[csr_matrix]) -> csr_matrix:

@@ -132,7 +132,11 @@ def match_duplicates(
     wanted, settings = DataProcessing.parse(parameters), Compute.parse(compute)
     texts = [*train[CONTENT], *test[CONTENT]]
     words = TextVectors(
-        character_features=0, components=1, svd_rows=100, seed=settings.seed
+        character_features=0,
+        components=1,
+        svd_rows=100,
+        threads=settings.threads,
+        seed=settings.seed,
     ).fit_transform(texts)[0]
     groups = duplicate_groups(texts, words, wanted.near_duplicate_cosine, threads=settings.threads)
     if wanted.same_image_is_duplicate:
