@@ -7,6 +7,7 @@ import os
 import ssl
 from contextlib import suppress
 from pathlib import Path
+from threading import Lock
 from typing import Any
 from urllib.parse import urlparse
 
@@ -18,6 +19,7 @@ from kedro.pipeline.node import Node
 from kedro_mlflow.framework.hooks.mlflow_hook import MlflowHook
 from kedro_mlflow.io.catalog.switch_catalog_logging import switch_catalog_logging
 from kedro_mlflow.io.metrics import MlflowMetricsHistoryDataset
+from mlflow.utils.validation import MAX_PARAM_VAL_LENGTH
 from sqlalchemy.exc import SQLAlchemyError
 
 from podium.challenges import challenge_of
@@ -43,19 +45,25 @@ STORE_ERRORS = (mlflow.MlflowException, SQLAlchemyError)
 
 
 class ResilientMlflowHook(MlflowHook):
-    """kedro-mlflow's hook, with three differences.
+    """kedro-mlflow's hook, with four differences.
 
     The experiment is the challenge that runs. The store is opened when a pipeline starts, not for
     every command. A tracking server that is away costs no run: if it does not answer at the start,
-    the run is tracked in the local store; if it goes away later, tracking stops with a warning.
+    the run is tracked in the local store; if it goes away later, tracking stops with a warning. The
+    parameters of a node, which may be a hundred, are written at once, and each only the first time.
     It is called by podium.hooks.TrackingHooks, not registered itself.
     """
+
+    run_id: str | None
 
     def __init__(self, context: KedroContext) -> None:
         super().__init__()
         self._context = context
         self._catalog: DataCatalog | None = None
         self._lost = False
+        self._node_lock = Lock()
+        self._parameters: dict[str, Any] = {}
+        self._new_parameters: dict[str, Any] = {}
 
     def before_pipeline_run(
         self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog
@@ -80,6 +88,7 @@ class ResilientMlflowHook(MlflowHook):
         context.config_loader["mlflow"] = {**settings, "server": server, "tracking": tracking}
         self._catalog = catalog
         self._lost = False
+        self._parameters = {}
         TrackedRun.now = None
         try:
             super().after_context_created(context)
@@ -99,10 +108,37 @@ class ResilientMlflowHook(MlflowHook):
     ) -> None:
         """Log the node's parameters while the store answers."""
         if self.check_server():
-            try:
-                super().before_node_run(node, catalog, inputs, is_async)
-            except STORE_ERRORS as error:
-                self._stop_tracking(error)
+            # Nodes may run on several threads.
+            with self._node_lock:
+                try:
+                    self._log_node(node, catalog, inputs, is_async)
+                except STORE_ERRORS as error:
+                    self._stop_tracking(error)
+
+    def _log_node(
+        self, node: Node, catalog: DataCatalog, inputs: dict[str, Any], is_async: bool
+    ) -> None:
+        own, active = self.run_id, mlflow.active_run()
+        self._new_parameters = {}
+        if active is not None and active.info.run_id == own:
+            self.run_id = None  # open in this thread: not to be opened once more
+        try:
+            super().before_node_run(node, catalog, inputs, is_async)
+        finally:
+            self.run_id = own
+        if self._new_parameters:
+            mlflow.log_params(self._new_parameters)
+            self._parameters |= self._new_parameters
+
+    def _log_param(self, name: str, value: Any) -> None:
+        """Called by kedro-mlflow for each parameter of a node."""
+        if name in self._parameters:
+            return
+        if len(str(value)) > MAX_PARAM_VAL_LENGTH:
+            super()._log_param(name, value)
+            self._parameters[name] = value
+        else:
+            self._new_parameters[name] = value
 
     def check_server(self) -> bool:
         """Say whether tracking goes on; stop it where the server does not answer any more."""
@@ -120,7 +156,7 @@ class ResilientMlflowHook(MlflowHook):
                     log_inference_models(pipeline, catalog, Path(self._context.project_path))
                     mlflow.set_tags(_submission_tags(pipeline, catalog))
                 super().after_pipeline_run(run_params, pipeline, catalog)
-                # kedro-mlflow opens the run anew for every node and leaves those open until the
+                # kedro-mlflow opens the run anew in every thread and leaves those open until the
                 # process ends; a notebook goes on.
                 while not self._already_active_mlflow and mlflow.active_run():
                     mlflow.end_run()
