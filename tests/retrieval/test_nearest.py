@@ -127,3 +127,18 @@ def test_refuses_what_does_not_fit(gallery: np.ndarray) -> None:
     ):
         with pytest.raises(ValueError, match=message):
             exact_top_k(*arguments, **options)
+
+
+@pytest.mark.parametrize("k", [1, 7, 60])
+@pytest.mark.parametrize("block", [17, 64, 8192])
+def test_a_gallery_that_asks_itself_is_answered_as_by_others(k: int, block: int) -> None:
+    rng = np.random.default_rng(4)
+    once = rng.normal(size=(90, 8)).astype("float32")
+    # Some three times: of equal ones the smaller index is first, whatever is excluded.
+    vectors = np.concatenate([once, once[:30], once[:30]])
+    exclude = rng.integers(-1, len(vectors), len(vectors))
+    others = exact_top_k(vectors.copy(), vectors, k, exclude=exclude, block=block)
+    np.testing.assert_array_equal(
+        exact_top_k(vectors, vectors, k, exclude=exclude, block=block), others
+    )
+    np.testing.assert_array_equal(others, plain_top_k(vectors, vectors, k, exclude))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -24,10 +26,12 @@ def exact_top_k(
 ) -> Indices:
     """Find the k vectors of the gallery with the largest inner product with each query.
 
-    faiss finds candidates in single precision. Where two of them, or the last and what was left
-    out, lie closer than its rounding, they are looked up again and ordered by inner products in
-    double precision, of equal ones the smaller index first. So the answer depends neither on
-    `block` nor on the number of threads. See `inner_products` for the values.
+    Products of blocks give candidates in single precision; where the queries are the gallery, each
+    product serves both of its sides, which is half of the work of faiss's flat index. Candidates
+    that lie closer to each other than rounding are ordered by inner products in double precision,
+    of equal ones the smaller index first; where the last lies as close to what was left out, more
+    are taken. So the answer depends neither on `block` nor on the number of threads. See
+    `inner_products` for the values.
 
     Args:
         queries: (queries, dimensions), used as float32.
@@ -35,7 +39,7 @@ def exact_top_k(
         k: Columns of the answer; fewer where the gallery is smaller.
         exclude: For each query an index of the gallery that is left out (such as its own), negative
             for none, (queries,). Where one is left out, there is one column less at most.
-        block: Queries that are compared at once.
+        block: Queries and images that are compared at once.
 
     Returns:
         Indices into the gallery, most similar first, (queries, k) int64.
@@ -43,6 +47,7 @@ def exact_top_k(
     Raises:
         ValueError: for values that are not finite, other shapes, or k or block below 1.
     """
+    alike = queries is gallery
     queries, gallery = _checked(queries, gallery)
     if k < 1 or block < 1:
         raise ValueError(f"k and block must be positive, got {k} and {block}")
@@ -50,13 +55,9 @@ def exact_top_k(
     if left_out.shape != (len(queries),) or (left_out >= len(gallery)).any():
         raise ValueError("exclude must hold one index of the gallery for each query")
     columns = min(k, len(gallery) - int((left_out >= 0).any()))
-    indices = np.empty((len(queries), max(columns, 0)), dtype=np.int64)
-    if columns > 0:
-        search = _Search(gallery, columns)
-        for start in range(0, len(queries), block):
-            part = slice(start, start + block)
-            indices[part] = search.nearest(queries[part], left_out[part])
-    return indices
+    if columns < 1:
+        return np.empty((len(queries), 0), dtype=np.int64)
+    return _Search(queries, gallery, left_out, columns, block).nearest(alike=alike)
 
 
 def inner_products(
@@ -83,71 +84,152 @@ def inner_products(
 
 
 class _Search:
-    def __init__(self, gallery: Floats, columns: int) -> None:
-        self._gallery = gallery
-        self._columns = columns
-        norms = np.sqrt(np.einsum("ij,ij->i", gallery, gallery, dtype=np.float64))
-        # Twice the largest error of a single-precision sum, for a query of length 1.
-        self._slack = gallery.shape[1] * float(np.finfo(np.float32).eps) * norms.max(initial=0)
+    def __init__(
+        self, queries: Floats, gallery: Floats, exclude: Indices, columns: int, block: int
+    ) -> None:
+        self._queries, self._gallery, self._exclude = queries, gallery, exclude
+        self._columns, self._block = columns, block
+        # Twice the largest error of a single-precision sum.
+        unit = gallery.shape[1] * float(np.finfo(np.float32).eps)
+        self._slack = unit * _norms(gallery).max(initial=0) * _norms(queries)
 
-    def nearest(self, queries: Floats, exclude: Indices) -> Indices:
-        import faiss
+    def nearest(self, *, alike: bool) -> Indices:
+        """The answer, (queries, columns).
 
-        some_left_out = bool((exclude >= 0).any())
-        width = min(self._columns + 1 + some_left_out, len(self._gallery))
-        near, found = faiss.knn(queries, self._gallery, width, metric=faiss.METRIC_INNER_PRODUCT)
-        if some_left_out:
-            near = np.where(found == exclude[:, None], -np.inf, near)
-            order = np.argsort(-near, axis=1, kind="stable")
-            near, found = np.take_along_axis(near, order, 1), np.take_along_axis(found, order, 1)
-        slack = self._slack * np.sqrt(np.einsum("ij,ij->i", queries, queries, dtype=np.float64))
-        indices = found[:, : self._columns].astype(np.int64)
-        for row in np.flatnonzero(self._doubtful(near, slack)):
-            members = self._candidates(queries[row], near[row], found[row], int(exclude[row]))
-            indices[row] = self._best(queries[row], members)
+        Where what was left out may be as near as what was found, more is taken.
+
+        Args:
+            alike: Whether the queries are the gallery.
+        """
+        indices = np.empty((len(self._queries), self._columns), dtype=np.int64)
+        rows = np.arange(len(self._queries))
+        width = self._columns + 1
+        while len(rows):
+            width = min(width, len(self._gallery))
+            if alike:
+                near, found = self._among_themselves(width)
+            else:
+                near, found = self._candidates(rows, width)
+            certain = near[:, -1] < near[:, self._columns - 1] - self._slack[rows]
+            certain |= width == len(self._gallery)
+            indices[rows[certain]] = self._ordered(rows[certain], near[certain], found[certain])
+            rows, width, alike = rows[~certain], 4 * width, False
         return indices
 
-    def _doubtful(self, near: NDArray[np.floating], slack: Doubles) -> NDArray[np.bool_]:
-        """Rows whose first candidates rounding may have put in a wrong order, (queries,)."""
-        compared = near[:, : self._columns + 1].astype(np.float64)
-        with np.errstate(invalid="ignore"):
-            # Infinity less infinity is no gap: the row is looked up again.
-            gaps = compared[:, :-1] - compared[:, 1:]
-        return np.any(~(gaps > slack[:, None]), axis=1)
+    def _candidates(self, rows: Indices, width: int) -> tuple[Doubles, Indices]:
+        """The `width` nearest images of some queries, in single precision."""
+        best = _Best(self._exclude[rows], width)
+        for first in _ranges(len(rows), self._block):
+            own = self._queries[rows[first]]
+            for second in _ranges(len(self._gallery), self._block):
+                best.add(own @ self._gallery[second].T, first, second)
+        return best.values, best.columns
 
-    def _candidates(
-        self, query: Floats, near: NDArray[np.floating], found: Indices, exclude: int
-    ) -> Indices:
-        """All that may be among the best of a doubtful row."""
-        slack = self._slack * float(np.sqrt(np.dot(query.astype(np.float64), query)))
-        unseen = len(found) < len(self._gallery)
-        if unseen and not near[-1] < near[self._columns - 1] - slack:
-            return self._all_candidates(query, exclude, slack)
-        members = found[found >= 0].astype(np.int64)
-        return members[members != exclude]
+    def _among_themselves(self, width: int) -> tuple[Doubles, Indices]:
+        """The same of all queries, which are the gallery."""
+        best = _Best(self._exclude, width)
+        ranges = _ranges(len(self._gallery), self._block)
+        # Fresh memory for every product would cost as much as selecting from it.
+        room = np.empty(min(self._block, len(self._gallery)) ** 2, dtype=np.float32)
+        for place, first in enumerate(ranges):
+            for second in ranges[place:]:
+                left, right = self._gallery[first], self._gallery[second]
+                products = room[: len(left) * len(right)].reshape(len(left), len(right))
+                np.matmul(left, right.T, out=products)
+                best.add(products, first, second)
+                if first is not second:
+                    best.add(products.T, second, first)
+        return best.values, best.columns
 
-    def _all_candidates(self, query: Floats, exclude: int, slack: float) -> Indices:
-        """All that may be among the best, as far as single precision can tell."""
-        near = (self._gallery @ query).astype(np.float64)
-        if exclude >= 0:
-            near[exclude] = -np.inf
-        last = np.partition(near, len(near) - self._columns)[len(near) - self._columns]
-        return np.flatnonzero(near >= last - slack)
+    def _ordered(self, queries: Indices, near: Doubles, found: Indices) -> Indices:
+        """The first columns, where those that rounding may have swapped are compared exactly."""
+        with np.errstate(invalid="ignore"):  # two that are excluded have no gap
+            tight = near[:, :-1] - near[:, 1:] <= self._slack[queries, None]
+        close = np.zeros(near.shape, dtype=np.bool_)
+        close[:, :-1] = tight
+        close[:, 1:] |= tight
+        rows, columns = np.nonzero(close)
+        step = max(1, _VALUES_AT_ONCE // max(self._gallery.shape[1], 1))
+        for start in range(0, len(rows), step):
+            row, column = rows[start : start + step], columns[start : start + step]
+            members = self._gallery[found[row, column]].astype(np.float64)
+            own = self._queries[queries[row]].astype(np.float64)
+            # Row by row, always in the same order: equal vectors get equal similarities.
+            near[row, column] = np.einsum("ij,ij->i", members, own)
+        best = found[:, : self._columns].astype(np.int64)
+        again = np.flatnonzero(tight.any(axis=1))
+        order = np.lexsort((found[again], -near[again]), axis=1)[:, : self._columns]
+        best[again] = np.take_along_axis(found[again], order, axis=1)
+        return best
 
-    def _best(self, query: Floats, members: Indices) -> Indices:
-        members = np.sort(members)
-        double = query.astype(np.float64)
-        step = max(1, _VALUES_AT_ONCE // max(len(query), 1))
-        exact = np.concatenate(
-            [
-                # Row by row, always in the same order: equal vectors get equal similarities.
-                np.einsum(
-                    "ij,j->i", self._gallery[members[i : i + step]].astype(np.float64), double
-                )
-                for i in range(0, len(members), step)
-            ]
-        )
-        return members[np.argsort(-exact, kind="stable")[: self._columns]]
+
+class _Best:
+    """The largest products of each row so far, falling, and their columns."""
+
+    def __init__(self, exclude: Indices, width: int) -> None:
+        self._exclude = exclude
+        self.values = np.full((len(exclude), width), -np.inf)
+        self.columns = np.zeros((len(exclude), width), dtype=np.int64)
+
+    def add(self, products: Floats, rows: slice, columns: slice) -> None:
+        """Products of some rows with some columns."""
+        width = self.values.shape[1]
+        # One more, for one of them may be excluded.
+        values, found = _largest(products, min(width + 1, products.shape[1]))
+        found += columns.start
+        values[found == self._exclude[rows, None]] = -np.inf
+        values = np.hstack([self.values[rows], values])
+        found = np.hstack([self.columns[rows], found])
+        order = np.argsort(-values, axis=1, kind="stable")[:, :width]
+        self.values[rows] = np.take_along_axis(values, order, axis=1)
+        self.columns[rows] = np.take_along_axis(found, order, axis=1)
+
+
+def _ranges(count: int, size: int) -> list[slice]:
+    """Parts of at most so many, about equally large."""
+    edges = np.linspace(0, count, -(-count // size) + 1).astype(int).tolist()
+    return [slice(start, stop) for start, stop in itertools.pairwise(edges)]
+
+
+def _norms(vectors: Floats) -> Doubles:
+    return np.sqrt(np.einsum("ij,ij->i", vectors, vectors, dtype=np.float64))
+
+
+def _largest(products: Floats, width: int) -> tuple[Doubles, Indices]:
+    """The largest of each row, in any order, and their columns, both (rows, width).
+
+    As many chunks of columns as are wanted, those with the largest maxima, hold them.
+
+    Args:
+        products: (rows, columns), or a transposed view.
+        width: How many.
+    """
+    rows, every = products.shape
+    size = int(np.sqrt(every / width))
+    if size < 2:  # noqa: PLR2004
+        best = _partitioned(products, width)
+        return np.take_along_axis(products, best, axis=1).astype(np.float64), best
+    chunks = every // size
+    # Chunk c holds the columns c, c + chunks, c + 2 chunks...: such maxima are quick.
+    if products.flags.c_contiguous:
+        maxima = products[:, : chunks * size].reshape(rows, size, chunks).max(axis=1)
+    else:
+        maxima = products.T[: chunks * size].reshape(size, chunks, rows).max(axis=0).T
+    best = _partitioned(np.ascontiguousarray(maxima), width)
+    columns = (best[:, :, None] + chunks * np.arange(size)).reshape(rows, -1)
+    rest = np.arange(chunks * size, every)
+    columns = np.hstack([columns, np.broadcast_to(rest, (rows, len(rest)))])
+    candidates = np.take_along_axis(products, columns, axis=1)
+    best = _partitioned(candidates, width)
+    values = np.take_along_axis(candidates, best, axis=1).astype(np.float64)
+    return values, np.take_along_axis(columns, best, axis=1)
+
+
+def _partitioned(values: Floats, width: int) -> Indices:
+    """Columns of the largest values of each row, in any order, (rows, width)."""
+    if width == values.shape[1]:
+        return np.tile(np.arange(width), (len(values), 1))
+    return np.argpartition(values, values.shape[1] - width, axis=1)[:, values.shape[1] - width :]
 
 
 def _checked(queries: NDArray[np.floating], gallery: NDArray[np.floating]) -> tuple[Floats, Floats]:
