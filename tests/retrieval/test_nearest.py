@@ -104,6 +104,7 @@ def test_candidates_are_weighed_in_parts(
     whole = exact_top_k(copies, copies, 20)
     values = inner_products(copies, copies, whole)
     monkeypatch.setattr(nearest, "_VALUES_AT_ONCE", 50)
+    monkeypatch.setattr(nearest, "_CANDIDATES_AT_ONCE", 400)
     parts = exact_top_k(copies, copies, 20)
     assert whole.tobytes() == parts.tobytes()
     assert values.tobytes() == inner_products(copies, copies, parts).tobytes()

@@ -14,6 +14,7 @@ Doubles = NDArray[np.float64]
 Indices = NDArray[np.int64]
 
 _VALUES_AT_ONCE = 1 << 20
+_CANDIDATES_AT_ONCE = 1 << 22
 
 
 def exact_top_k(
@@ -103,18 +104,26 @@ class _Search:
         """
         indices = np.empty((len(self._queries), self._columns), dtype=np.int64)
         rows = np.arange(len(self._queries))
-        width = self._columns + 1
+        width = min(self._columns + 1, len(self._gallery))
+        if alike:
+            rows = self._settle(indices, rows, *self._among_themselves(width))
+            width = min(4 * width, len(self._gallery))
         while len(rows):
-            width = min(width, len(self._gallery))
-            if alike:
-                near, found = self._among_themselves(width)
-            else:
-                near, found = self._candidates(rows, width)
-            certain = near[:, -1] < near[:, self._columns - 1] - self._slack[rows]
-            certain |= width == len(self._gallery)
-            indices[rows[certain]] = self._ordered(rows[certain], near[certain], found[certain])
-            rows, width, alike = rows[~certain], 4 * width, False
+            # Where very many images are alike, the lists are as long as the gallery.
+            step = max(1, _CANDIDATES_AT_ONCE // width)
+            parts = [rows[start : start + step] for start in range(0, len(rows), step)]
+            rows = np.concatenate(
+                [self._settle(indices, part, *self._candidates(part, width)) for part in parts]
+            )
+            width = min(4 * width, len(self._gallery))
         return indices
+
+    def _settle(self, indices: Indices, rows: Indices, near: Doubles, found: Indices) -> Indices:
+        """Write the answers that are certain; the rows that are not."""
+        certain = near[:, -1] < near[:, self._columns - 1] - self._slack[rows]
+        certain |= near.shape[1] == len(self._gallery)
+        indices[rows[certain]] = self._ordered(rows[certain], near[certain], found[certain])
+        return rows[~certain]
 
     def _candidates(self, rows: Indices, width: int) -> tuple[Doubles, Indices]:
         """The `width` nearest images of some queries, in single precision."""
