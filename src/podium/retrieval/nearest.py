@@ -7,6 +7,8 @@ import itertools
 import numpy as np
 from numpy.typing import NDArray
 
+from podium.common.ordered_work import work_ahead
+from podium.common.threads import available_cores
 from podium.retrieval.whitening import require_finite
 
 Floats = NDArray[np.float32]
@@ -159,12 +161,17 @@ class _Search:
         close[:, 1:] |= tight
         rows, columns = np.nonzero(close)
         step = max(1, _VALUES_AT_ONCE // max(self._gallery.shape[1], 1))
-        for start in range(0, len(rows), step):
+
+        def compare(start: int) -> None:
             row, column = rows[start : start + step], columns[start : start + step]
             members = self._gallery[found[row, column]].astype(np.float64)
             own = self._queries[queries[row]].astype(np.float64)
             # Row by row, always in the same order: equal vectors get equal similarities.
             near[row, column] = np.einsum("ij,ij->i", members, own)
+
+        cores = available_cores()
+        for _ in work_ahead(compare, range(0, len(rows), step), cores, 2 * cores):
+            pass
         best = found[:, : self._columns].astype(np.int64)
         again = np.flatnonzero(tight.any(axis=1))
         order = np.lexsort((found[again], -near[again]), axis=1)[:, : self._columns]
@@ -181,7 +188,18 @@ class _Best:
         self.columns = np.zeros((len(exclude), width), dtype=np.int64)
 
     def add(self, products: Floats, rows: slice, columns: slice) -> None:
-        """Products of some rows with some columns."""
+        """Products of some rows with some columns; several threads select from them."""
+
+        def select(part: slice) -> None:
+            own = slice(rows.start + part.start, rows.start + part.stop)
+            self._add(products[part], own, columns)
+
+        cores = available_cores()
+        parts = _ranges(len(products), -(-len(products) // cores))
+        for _ in work_ahead(select, parts, cores, cores):
+            pass
+
+    def _add(self, products: Floats, rows: slice, columns: slice) -> None:
         width = self.values.shape[1]
         # One more, for one of them may be excluded.
         values, found = _largest(products, min(width + 1, products.shape[1]))
