@@ -34,7 +34,7 @@ def main() -> None:
     parser.add_argument("--results", type=Path, default=HERE / "results" / "museum_top_k.md")
     options = parser.parse_args()
     rows = [
-        compare(options.images, dimensions, k) for dimensions in (256, 512) for k in (3, 10, 100)
+        compare(options.images, dimensions, k) for dimensions in (256, 512) for k in (1, 3, 10, 100)
     ]
     head = ["dimensions", "k", "exact_top_k s", "faiss flat s", "flat / exact_top_k"]
     head += ["flat / with inner products", "same images", "order differs"]

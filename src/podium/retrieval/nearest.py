@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,11 +12,15 @@ from podium.common.ordered_work import work_ahead
 from podium.common.threads import available_cores
 from podium.retrieval.whitening import require_finite
 
+if TYPE_CHECKING:
+    import faiss
+
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
 Indices = NDArray[np.int64]
 
-_VALUES_AT_ONCE = 1 << 20
+# Doubles that stay in a core's cache.
+_VALUES_AT_ONCE = 1 << 17
 _CANDIDATES_AT_ONCE = 1 << 22
 
 
@@ -25,7 +30,7 @@ def exact_top_k(
     k: int,
     *,
     exclude: NDArray[np.integer] | None = None,
-    block: int = 8192,
+    block: int = 4096,
 ) -> Indices:
     """Find the k vectors of the gallery with the largest inner product with each query.
 
@@ -106,7 +111,8 @@ class _Search:
         """
         indices = np.empty((len(self._queries), self._columns), dtype=np.int64)
         rows = np.arange(len(self._queries))
-        width = min(self._columns + 1, len(self._gallery))
+        # Some more at once, so that few rows are asked again.
+        width = min(self._columns + 1 + self._columns // 8, len(self._gallery))
         if alike:
             rows = self._settle(indices, rows, *self._among_themselves(width))
             width = min(4 * width, len(self._gallery))
@@ -129,28 +135,31 @@ class _Search:
 
     def _candidates(self, rows: Indices, width: int) -> tuple[Doubles, Indices]:
         """The `width` nearest images of some queries, in single precision."""
-        best = _Best(self._exclude[rows], width)
+        best = _Best(self._exclude[rows], min(width + 1, len(self._gallery)))
         for first in _ranges(len(rows), self._block):
             own = self._queries[rows[first]]
             for second in _ranges(len(self._gallery), self._block):
                 best.add(own @ self._gallery[second].T, first, second)
-        return best.values, best.columns
+        return best.nearest(width)
 
     def _among_themselves(self, width: int) -> tuple[Doubles, Indices]:
         """The same of all queries, which are the gallery."""
-        best = _Best(self._exclude, width)
+        import cv2
+
+        best = _Best(self._exclude, min(width + 1, len(self._gallery)))
         ranges = _ranges(len(self._gallery), self._block)
         # Fresh memory for every product would cost as much as selecting from it.
-        room = np.empty(min(self._block, len(self._gallery)) ** 2, dtype=np.float32)
+        room = np.empty((2, min(self._block, len(self._gallery)) ** 2), dtype=np.float32)
         for place, first in enumerate(ranges):
             for second in ranges[place:]:
                 left, right = self._gallery[first], self._gallery[second]
-                products = room[: len(left) * len(right)].reshape(len(left), len(right))
+                products, turned = room[:, : len(left) * len(right)]
+                products, turned = products.reshape(len(left), -1), turned.reshape(len(right), -1)
                 np.matmul(left, right.T, out=products)
                 best.add(products, first, second)
                 if first is not second:
-                    best.add(products.T, second, first)
-        return best.values, best.columns
+                    best.add(cv2.transpose(products, turned), second, first)
+        return best.nearest(width)
 
     def _ordered(self, queries: Indices, near: Doubles, found: Indices) -> Indices:
         """The first columns, where those that rounding may have swapped are compared exactly."""
@@ -180,36 +189,45 @@ class _Search:
 
 
 class _Best:
-    """The largest products of each row so far, falling, and their columns."""
+    """The largest products of each row so far, in faiss's heaps, and their columns."""
 
     def __init__(self, exclude: Indices, width: int) -> None:
         self._exclude = exclude
-        self.values = np.full((len(exclude), width), -np.inf)
-        self.columns = np.zeros((len(exclude), width), dtype=np.int64)
+        self._values = np.empty((len(exclude), width), dtype=np.float32)
+        self._columns = np.empty((len(exclude), width), dtype=np.int64)
+        self._heaps(slice(None)).heapify()
 
     def add(self, products: Floats, rows: slice, columns: slice) -> None:
-        """Products of some rows with some columns; several threads select from them."""
+        """Products of some rows with some columns, contiguous; several threads select from them."""
+        import faiss
 
-        def select(part: slice) -> None:
-            own = slice(rows.start + part.start, rows.start + part.stop)
-            self._add(products[part], own, columns)
+        count, every = products.shape
+        first = columns.start
+        # The stubs of faiss leave out the last three arguments.
+        self._heaps(rows).addn(every, faiss.swig_ptr(products), first, 0, count)  # type: ignore[call-arg]
 
-        cores = available_cores()
-        parts = _ranges(len(products), -(-len(products) // cores))
-        for _ in work_ahead(select, parts, cores, cores):
-            pass
+    def nearest(self, width: int) -> tuple[Doubles, Indices]:
+        """The largest of each row, falling, and their columns; one that is excluded comes last."""
+        self._heaps(slice(None)).reorder()
+        excluded = self._columns == self._exclude[:, None]
+        values = np.where(excluded, -np.inf, self._values)
+        last = self._values.shape[1] - 1
+        place = np.where(excluded.any(axis=1), excluded.argmax(axis=1), last)[:, None]
+        order = np.arange(last + 1)
+        order = np.where(order < place, order, np.where(order < last, order + 1, place))[:, :width]
+        return (
+            np.take_along_axis(values, order, axis=1).astype(np.float64),
+            np.take_along_axis(self._columns, order, axis=1),
+        )
 
-    def _add(self, products: Floats, rows: slice, columns: slice) -> None:
-        width = self.values.shape[1]
-        # One more, for one of them may be excluded.
-        values, found = _largest(products, min(width + 1, products.shape[1]))
-        found += columns.start
-        values[found == self._exclude[rows, None]] = -np.inf
-        values = np.hstack([self.values[rows], values])
-        found = np.hstack([self.columns[rows], found])
-        order = np.argsort(-values, axis=1, kind="stable")[:, :width]
-        self.values[rows] = np.take_along_axis(values, order, axis=1)
-        self.columns[rows] = np.take_along_axis(found, order, axis=1)
+    def _heaps(self, rows: slice) -> faiss.float_minheap_array_t:
+        import faiss
+
+        values, columns = self._values[rows], self._columns[rows]
+        heaps = faiss.float_minheap_array_t()
+        heaps.nh, heaps.k = values.shape
+        heaps.val, heaps.ids = faiss.swig_ptr(values), faiss.swig_ptr(columns)
+        return heaps
 
 
 def _ranges(count: int, size: int) -> list[slice]:
@@ -220,43 +238,6 @@ def _ranges(count: int, size: int) -> list[slice]:
 
 def _norms(vectors: Floats) -> Doubles:
     return np.sqrt(np.einsum("ij,ij->i", vectors, vectors, dtype=np.float64))
-
-
-def _largest(products: Floats, width: int) -> tuple[Doubles, Indices]:
-    """The largest of each row, in any order, and their columns, both (rows, width).
-
-    As many chunks of columns as are wanted, those with the largest maxima, hold them.
-
-    Args:
-        products: (rows, columns), or a transposed view.
-        width: How many.
-    """
-    rows, every = products.shape
-    size = int(np.sqrt(every / width))
-    if size < 2:  # noqa: PLR2004
-        best = _partitioned(products, width)
-        return np.take_along_axis(products, best, axis=1).astype(np.float64), best
-    chunks = every // size
-    # Chunk c holds the columns c, c + chunks, c + 2 chunks...: such maxima are quick.
-    if products.flags.c_contiguous:
-        maxima = products[:, : chunks * size].reshape(rows, size, chunks).max(axis=1)
-    else:
-        maxima = products.T[: chunks * size].reshape(size, chunks, rows).max(axis=0).T
-    best = _partitioned(np.ascontiguousarray(maxima), width)
-    columns = (best[:, :, None] + chunks * np.arange(size)).reshape(rows, -1)
-    rest = np.arange(chunks * size, every)
-    columns = np.hstack([columns, np.broadcast_to(rest, (rows, len(rest)))])
-    candidates = np.take_along_axis(products, columns, axis=1)
-    best = _partitioned(candidates, width)
-    values = np.take_along_axis(candidates, best, axis=1).astype(np.float64)
-    return values, np.take_along_axis(columns, best, axis=1)
-
-
-def _partitioned(values: Floats, width: int) -> Indices:
-    """Columns of the largest values of each row, in any order, (rows, width)."""
-    if width == values.shape[1]:
-        return np.tile(np.arange(width), (len(values), 1))
-    return np.argpartition(values, values.shape[1] - width, axis=1)[:, values.shape[1] - width :]
 
 
 def _checked(queries: NDArray[np.floating], gallery: NDArray[np.floating]) -> tuple[Floats, Floats]:
