@@ -46,7 +46,7 @@ class SampleSize:
 
 
 #: What a new user gets: written within seconds.
-SAMPLE = SampleSize(train=600, test=300)
+SAMPLE = SampleSize(train=450, test=200)
 
 
 def write_sample(
