@@ -262,7 +262,7 @@ def test_only_some_large_bodies_are_held_at_once(server, monkeypatch):
     import asyncio
 
     from podium.vision.downloading import fetch
-    from podium.vision.downloading.connections import LaneTransport
+    from podium.vision.downloading.connections import KeptConnections
 
     monkeypatch.setattr(fetch, "_LARGE_BYTES", 100)
     monkeypatch.setattr(fetch, "_LARGE_AT_ONCE", 1)
@@ -272,7 +272,7 @@ def test_only_some_large_bodies_are_held_at_once(server, monkeypatch):
             return len(content)
 
     async def both():
-        transport = LaneTransport(private_addresses=True)
+        transport = KeptConnections(private_addresses=True)
         fetcher = fetch.Fetcher(quick_rules(), transport)
         async with fetcher.fetch(server.url("a"), lambda: None):
             second = asyncio.create_task(read(fetcher, "b"))

@@ -144,10 +144,10 @@ def test_idle_connections_to_many_hosts_are_bounded(tmp_path):
 
     import httpx
 
-    from podium.vision.downloading.connections import LaneTransport
+    from podium.vision.downloading.connections import KeptConnections
 
     async def ask(urls):
-        transport = LaneTransport(private_addresses=True, most_idle=3)
+        transport = KeptConnections(private_addresses=True, most_idle=3)
         for url in urls:
             response = await transport.handle_async_request(httpx.Request("GET", url))
             await response.aread()

@@ -1,7 +1,7 @@
-"""Connections that are kept and used again, one pool for each.
+"""Connections of httpcore that are kept and used again.
 
 httpx's own pool goes through all its connections for every request, which costs milliseconds
-where there are hundreds. Here each lane holds one connection, and a free lane is found at once.
+where there are hundreds. Here the free ones of each host lie on a stack.
 """
 
 from __future__ import annotations
@@ -16,14 +16,13 @@ import httpx
 from podium.vision.downloading.addresses import CheckedBackend
 
 _KEPT_SECONDS = 30.0
-Lane = httpcore.AsyncConnectionPool
 
 
-class LaneTransport(httpx.AsyncBaseTransport):
-    """A transport of httpx with one connection per lane.
+class KeptConnections(httpx.AsyncBaseTransport):
+    """A transport of httpx that keeps connections.
 
-    HTTP/1.1 takes a lane for each request under way; the caller bounds how many there are. Once
-    a host has chosen HTTP/2, all its requests share one lane. Errors are those of httpcore.
+    HTTP/1.1 takes a connection for each request under way; the caller bounds how many there are.
+    Once a host has chosen HTTP/2, all its requests share one. Errors are those of httpcore.
     """
 
     def __init__(
@@ -55,70 +54,89 @@ class LaneTransport(httpx.AsyncBaseTransport):
             else ssl.create_default_context(cafile=certificates)
         )
         self._most_idle = most_idle
-        self._idle: dict[str, list[Lane]] = {}
+        self._idle: dict[str, list[httpcore.AsyncHTTPConnection]] = {}
         self._idle_count = 0
-        self._shared: dict[str, Lane] = {}
+        self._shared: dict[str, httpcore.AsyncHTTPConnection] = {}
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request; closing the response frees its lane.
+        """Send a request; closing the response frees its connection.
 
         Raises:
             httpcore.ConnectError: and its other exceptions.
             AddressRefusedError: where the host has no allowed address.
         """
         host = f"{request.url.scheme}://{request.url.netloc.decode('ascii')}"
-        lane = self._shared.get(host) or self._take(host)
-        try:
-            answer = await lane.handle_async_request(_for_httpcore(request))
-        except BaseException:
-            await self._release(host, lane)
-            raise
+        sent = _for_httpcore(request)
+        while True:
+            connection = await self._take(host, sent.url.origin)
+            try:
+                answer = await connection.handle_async_request(sent)
+                break
+            except httpcore.ConnectionNotAvailable:  # it ended meanwhile, with nothing sent
+                await self._release(host, connection)
+            except BaseException:
+                await self._release(host, connection)
+                raise
         if answer.extensions.get("http_version") == b"HTTP/2":
-            self._shared.setdefault(host, lane)
+            self._shared.setdefault(host, connection)
             await self._trim_shared()
         return httpx.Response(
             status_code=answer.status,
             headers=answer.headers,
-            stream=_Body(answer, self, host, lane),
+            stream=_Body(answer, self, host, connection),
             extensions=answer.extensions,
             request=request,
         )
 
-    def _take(self, host: str) -> Lane:
-        idle = self._idle.get(host)
-        if idle:
+    async def _take(self, host: str, origin: httpcore.Origin) -> httpcore.AsyncHTTPConnection:
+        shared = self._shared.get(host)
+        if shared is not None:
+            if _usable(shared):
+                return shared
+            # Whoever still reads from it closes it with the last answer.
+            del self._shared[host]
+            await self._release(host, shared)
+        idle = self._idle.get(host, [])
+        while idle:
             self._idle_count -= 1
-            return idle.pop()
-        return Lane(
+            connection = idle.pop()
+            if _usable(connection):
+                return connection
+            await connection.aclose()
+        return httpcore.AsyncHTTPConnection(
+            origin,
             ssl_context=self._tls,
-            max_connections=1,
             keepalive_expiry=_KEPT_SECONDS,
             http2=self._http2,
             network_backend=self._backend,
         )
 
-    async def _release(self, host: str, lane: Lane) -> None:
-        if self._shared.get(host) is lane:
+    async def _release(self, host: str, connection: httpcore.AsyncHTTPConnection) -> None:
+        if self._shared.get(host) is connection:
+            return
+        if not connection.is_idle():
+            if connection.is_closed():
+                await connection.aclose()
             return
         # Taken out and put back, so that the host used longest ago stands first.
-        self._idle[host] = [*self._idle.pop(host, []), lane]
+        self._idle[host] = [*self._idle.pop(host, []), connection]
         self._idle_count += 1
         while self._idle_count > self._most_idle:
             oldest = next(iter(self._idle))
-            lanes = self._idle[oldest]
-            if lanes:
+            connections = self._idle[oldest]
+            if connections:
                 self._idle_count -= 1
-                await lanes.pop(0).aclose()
-            if not lanes:
+                await connections.pop(0).aclose()
+            if not connections:
                 del self._idle[oldest]
 
     async def _trim_shared(self) -> None:
         """Close shared connections that are not in use, where there are too many."""
         extra = len(self._shared) - self._most_idle
-        for host, lane in list(self._shared.items())[: max(extra, 0)]:
-            if all(connection.is_idle() for connection in lane.connections):
+        for host, connection in list(self._shared.items())[: max(extra, 0)]:
+            if connection.is_idle():
                 del self._shared[host]
-                await lane.aclose()
+                await connection.aclose()
 
     @property
     def idle(self) -> int:
@@ -127,18 +145,22 @@ class LaneTransport(httpx.AsyncBaseTransport):
 
     async def aclose(self) -> None:
         """Close every connection."""
-        lanes = [*self._shared.values(), *(lane for each in self._idle.values() for lane in each)]
+        kept = [*self._shared.values(), *(each for idle in self._idle.values() for each in idle)]
         self._idle, self._shared, self._idle_count = {}, {}, 0
-        for lane in lanes:
-            await lane.aclose()
+        for connection in kept:
+            await connection.aclose()
 
 
 class _Body(httpx.AsyncByteStream):
     def __init__(
-        self, answer: httpcore.Response, transport: LaneTransport, host: str, lane: Lane
+        self,
+        answer: httpcore.Response,
+        transport: KeptConnections,
+        host: str,
+        connection: httpcore.AsyncHTTPConnection,
     ) -> None:
         self._answer, self._transport, self._host = answer, transport, host
-        self._lane: Lane | None = lane
+        self._connection: httpcore.AsyncHTTPConnection | None = connection
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         stream: Any = self._answer.stream
@@ -146,13 +168,17 @@ class _Body(httpx.AsyncByteStream):
             yield piece
 
     async def aclose(self) -> None:
-        if self._lane is None:
+        if self._connection is None:
             return
-        lane, self._lane = self._lane, None
+        connection, self._connection = self._connection, None
         try:
             await self._answer.aclose()
         finally:
-            await self._transport._release(self._host, lane)
+            await self._transport._release(self._host, connection)
+
+
+def _usable(connection: httpcore.AsyncHTTPConnection) -> bool:
+    return connection.is_available() and not connection.has_expired()
 
 
 def _for_httpcore(request: httpx.Request) -> httpcore.Request:

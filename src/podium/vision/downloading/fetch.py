@@ -14,7 +14,7 @@ import httpcore
 import httpx
 
 from podium.vision.downloading.addresses import AddressRefusedError
-from podium.vision.downloading.connections import LaneTransport
+from podium.vision.downloading.connections import KeptConnections
 from podium.vision.downloading.failures import Blame, FailedTry, failed_status
 from podium.vision.downloading.links import Link, LinkError, join_link
 from podium.vision.downloading.rules import MEBIBYTE, DownloadRules
@@ -33,7 +33,7 @@ class Fetcher:
     Memory: `concurrency` bodies of a mebibyte, and 8 of `most_bytes`.
     """
 
-    def __init__(self, rules: DownloadRules, transport: LaneTransport) -> None:
+    def __init__(self, rules: DownloadRules, transport: KeptConnections) -> None:
         """Take the rules and the connections; both are shared by all requests."""
         self._rules = rules
         self._transport = transport

@@ -44,7 +44,7 @@ class DownloadRules(Parameters):
         names: What a file is named after. By `url`, rows with the same link share a file.
         user_agent: How the program presents itself.
         processes: Processes that decode and write; 0 means a thread of this one. By default one
-            per core where there are many links, else none.
+            per core but one where there are many links, else none.
     """
 
     concurrency: Annotated[int, Field(ge=1, le=4096)] = 256

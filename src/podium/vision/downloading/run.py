@@ -21,7 +21,7 @@ from podium.vision.downloading.savers import ProcessSaver, Saver, ThreadSaver
 from podium.vision.downloading.schedule import Schedule
 
 if TYPE_CHECKING:
-    from podium.vision.downloading.connections import LaneTransport
+    from podium.vision.downloading.connections import KeptConnections
     from podium.vision.downloading.fetch import Fetcher
     from podium.vision.downloading.hosts import Host, Job
 
@@ -57,10 +57,14 @@ class DownloadRun:
         try:
             asyncio.get_running_loop()
         except RuntimeError:
-            asyncio.run(self._all())
+            self._run()
             return
         with ThreadPoolExecutor(1) as thread:
-            thread.submit(asyncio.run, self._all()).result()
+            thread.submit(self._run).result()
+
+    def _run(self) -> None:
+        with asyncio.Runner(loop_factory=_fast_loop()) as runner:
+            runner.run(self._all())
 
     async def _all(self) -> None:
         from podium.vision.downloading.fetch import Fetcher
@@ -80,7 +84,8 @@ class DownloadRun:
     def _make_saver(self, links: int) -> Saver:
         processes = self._rules.processes
         if processes is None:
-            processes = available_cores() if links >= _MANY_LINKS else 0
+            # One core is busy with asking.
+            processes = max(available_cores() - 1, 1) if links >= _MANY_LINKS else 0
         if not processes:
             return ThreadSaver(self._folder, self._rules.most_pixels)
         return ProcessSaver(self._folder, self._rules.most_pixels, processes)
@@ -156,11 +161,20 @@ async def _together(*work: Coroutine[Any, Any, None]) -> None:
         raise errors.exceptions[0] from errors.exceptions[0].__cause__
 
 
-def _transport(rules: DownloadRules) -> LaneTransport:
-    from podium.vision.downloading.connections import LaneTransport
+def _fast_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """The event loop of uvloop where there is one; Windows has none."""
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    return uvloop.new_event_loop
+
+
+def _transport(rules: DownloadRules) -> KeptConnections:
+    from podium.vision.downloading.connections import KeptConnections
 
     try:
-        return LaneTransport(
+        return KeptConnections(
             private_addresses=rules.private_addresses,
             connect_to=rules.connect_to,
             http2=rules.http2,

@@ -44,6 +44,8 @@ class AsyncioStream(httpcore.AsyncNetworkStream):
         """Write all."""
         with _mapped(httpcore.WriteTimeout, httpcore.WriteError):
             self._writer.write(buffer)
+            if not self._writer.transport.get_write_buffer_size():
+                return
             async with asyncio.timeout(timeout):
                 await self._writer.drain()
 
