@@ -46,7 +46,6 @@ def test_killed_again_and_again(project_copy, finished):
     root = project_copy.data_root("killed")
     words = ["--pipeline=hearme"]
     points = [
-        saved(root, "hearme.train"),
         part_of(root, "features"),
         saved(root, "hearme.feature_importance"),
     ]
