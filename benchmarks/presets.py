@@ -4,7 +4,8 @@
 
 Without a folder a challenge runs on its sample data. FOLDER holds the competition's files; a truth
 (CHALLENGE=FILE) gives the score of the submission beside the local one. What was measured is
-written after every run, and kept where a later call measures other challenges or presets.
+written after every run, and kept where a later call measures other challenges or presets. The
+table of the README is that of the defaults on sample data.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ from podium.challenges import challenges
 
 HERE = Path(__file__).resolve().parent
 PRESETS = ("fast", "base", "best")
+CHALLENGES = ("hearme", "echoes", "museum", "amazon")  # in the README's order
+README_BEGIN, README_END = "<!-- measured by benchmarks/presets.py -->", "<!-- end -->"
 
 
 def main() -> None:
@@ -38,6 +41,7 @@ def main() -> None:
     parser.add_argument("--truth", nargs="*", default=())
     parser.add_argument("--params", nargs="*", default=(), help="CHALLENGE=NAME=VALUE")
     parser.add_argument("--results", type=Path, default=HERE / "results" / "presets.md")
+    parser.add_argument("--readme", type=Path, default=HERE.parent / "README.md")
     options = parser.parse_args()
     data, truths = _by_challenge(options.data), _by_challenge(options.truth)
     stored = options.results.with_suffix(".json")
@@ -55,6 +59,7 @@ def main() -> None:
             stored.parent.mkdir(parents=True, exist_ok=True)
             stored.write_text(json.dumps(measured, indent=1, sort_keys=True) + "\n")
             options.results.write_text(page(measured))
+            write_readme(measured, options.readme)
     print(options.results.read_text())
 
 
@@ -116,6 +121,28 @@ def page(measured: dict[str, Any]) -> str:
         lines.append(f"{last['cores']} cores. Written {last['when']}.")
         lines.append(table(head, [_cells(row) for row in own]))
     return "\n\n".join(lines) + "\n"
+
+
+def write_readme(measured: dict[str, Any], file: Path) -> None:
+    """Put the defaults' results on sample data into the table between the README's markers."""
+    text = file.read_text()
+    before, rest = text.split(README_BEGIN)
+    after = rest.split(README_END)[1]
+    head = ["challenge", "metric", "local score on sample data", "best baseline", "time", "memory"]
+    rows = [
+        [
+            f"`{row['challenge']}`",
+            row["metric"],
+            f"{row['score']:.3f} [{row['ci_low']:.3f}, {row['ci_high']:.3f}]",
+            f"{row['baseline']:.3f}",
+            f"{row['wall_seconds']:.0f} s",
+            f"{row['peak_gb']:.1f} GB",
+        ]
+        for row in sorted(measured.values(), key=lambda row: CHALLENGES.index(row["challenge"]))
+        if row["preset"] == "base" and row["data"] == "sample"
+    ]
+    table_of_defaults = table(head, rows) if rows else ""
+    file.write_text(f"{before}{README_BEGIN}\n\n{table_of_defaults}\n\n{README_END}{after}")
 
 
 def _cells(row: dict[str, Any]) -> list[Any]:

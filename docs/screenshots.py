@@ -1,7 +1,7 @@
-"""Take the pictures of the docs again: the reports, kedro-viz, and two runs in MLflow.
+"""Take the pictures of the docs again: reports, overview, kedro-viz, and two runs in MLflow.
 
-Runs HearMe twice on sample data with different parameters, and Echoes once (or takes the runs of a
-store that is given), starts kedro-viz and MLflow, and looks at them with a headless Chromium.
+Runs HearMe twice on sample data with different parameters, and the others once (or takes the runs
+of a store that is given), starts kedro-viz and MLflow, and looks at them with a headless Chromium.
 
     python docs/screenshots.py [--store mlflow.db]
 """
@@ -33,7 +33,18 @@ RUNS = (
     ("hearme", "data=sample"),
     ("hearme", "data=sample,hearme.features.past_windows=4"),
     ("echoes", "data=sample"),
+    ("museum", "data=sample"),
+    ("amazon", "data=sample"),
+    ("overview", "data=sample"),
 )
+# Pages in data/sample/08_reporting, and what their pictures are called.
+PAGES = {
+    "overview.html": "overview",
+    "hearme/report.html": "report",
+    "echoes/report.html": "report_echoes",
+    "museum/report.html": "report_museum",
+    "amazon/report.html": "report_amazon",
+}
 SETTLING_SECONDS = 3
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
@@ -49,8 +60,8 @@ def main() -> None:
         scratch = Path(folder)
         store = store.resolve() if store else _make_runs(scratch / "mlflow.db")
         with _browser(scratch) as browser:
-            _report(browser, "hearme", "report")
-            _report(browser, "echoes", "report_echoes")
+            for page, name in PAGES.items():
+                _page(browser, page, name)
             with _server("kedro", "viz", "run", "--no-browser", "--port") as address:
                 _viz(browser, address)
             uri = f"sqlite:///{store.as_posix()}"
@@ -61,7 +72,7 @@ def main() -> None:
 
 
 def _make_runs(store: Path) -> Path:
-    """Two runs on sample data, tracked in a store of their own."""
+    """The runs on sample data, tracked in a store of their own."""
     environment = _environment() | {"MLFLOW_TRACKING_URI": f"sqlite:///{store.as_posix()}"}
     for challenge, parameters in RUNS:
         command = [BIN / "kedro", "run", f"--pipeline={challenge}", "--params", parameters]
@@ -69,10 +80,9 @@ def _make_runs(store: Path) -> Path:
     return store
 
 
-def _report(browser: Any, challenge: str, name: str) -> None:
+def _page(browser: Any, page: str, name: str) -> None:
     browser.set_window_size(1120, 1500)
-    page = PROJECT / "data" / "sample" / "08_reporting" / challenge / "report.html"
-    browser.get(page.as_uri())
+    browser.get((PROJECT / "data" / "sample" / "08_reporting" / page).as_uri())
     _save(browser, name)
 
 
