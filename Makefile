@@ -3,8 +3,6 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-# Three processes for two cores: many tests wait for a program that they started.
-WORKERS ?= 3
 STAMP := $(VENV)/.installed
 export PYTHONPATH := src
 # kedro-mlflow and Jupyter start other programs of the environment by their names.
@@ -31,7 +29,7 @@ run: setup ## Run HearMe: raw files (or sample data) to a checked submission
 	$(BIN)/kedro run --pipeline=hearme
 
 test: setup ## Run every test
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder tests/project tests
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests/project tests
 
 soak: setup ## Kill every challenge 50 times at random and resume it (an hour or two)
 	$(BIN)/python tests/soak.py $(ARGS)
