@@ -89,6 +89,8 @@ def test_macro_f1_fits_the_same_routine():
         (lambda: bootstrap_mean([1.0, np.nan], groups=[1, 2]), "finite"),
         (lambda: bootstrap_mean([1.0, 2.0], groups=[1]), "group labels"),
         (lambda: bootstrap_mean([1.0, 2.0], confidence=95), "between 0 and 1"),
+        (lambda: bootstrap_mean([1.0, 2.0], confidence=1.0), "between 0 and 1"),
+        (lambda: bootstrap_mean([1.0, 2.0], confidence=0.0), "between 0 and 1"),
         (lambda: bootstrap_mean([1.0, 2.0], resamples=0), "at least 1"),
     ],
 )
