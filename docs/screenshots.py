@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -189,9 +190,7 @@ def _browser(scratch: Path) -> Iterator[Any]:
 @contextmanager
 def _server(*command: str) -> Iterator[str]:
     """Run a server on a free port until the pictures are taken."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = str(free.getsockname()[1])
+    port = _free_port()
     address = f"http://127.0.0.1:{port}"
     process = subprocess.Popen(
         [BIN / command[0], *command[1:], port],
@@ -199,13 +198,24 @@ def _server(*command: str) -> Iterator[str]:
         env=_environment(),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
+        start_new_session=True,
     )
     try:
         _wait_for(address)
         yield address
     finally:
-        process.terminate()
+        # The programs start servers of their own.
+        os.killpg(process.pid, signal.SIGTERM)
         process.wait()
+
+
+def _free_port() -> str:
+    """A port that nobody has; kedro-viz takes none above 49151, where the system's own lie."""
+    for port in range(20_000, 30_000):
+        with socket.socket() as free:
+            if free.connect_ex(("127.0.0.1", port)):
+                return str(port)
+    raise SystemExit("no port is free")
 
 
 def _wait_for(address: str) -> None:
