@@ -96,8 +96,8 @@ class KeptConnections(httpx.AsyncBaseTransport):
             # Whoever still reads from it closes it with the last answer.
             del self._shared[host]
             await self._release(host, shared)
-        idle = self._idle.get(host, [])
-        while idle:
+        # Looked up each time: others may take and give back while one is being closed.
+        while idle := self._idle.get(host):
             self._idle_count -= 1
             connection = idle.pop()
             if _usable(connection):
