@@ -1,11 +1,11 @@
 """Amazon beside AutoGluon-Tabular on the same rows, in the same time.
 
-    PYTHONPATH=src python benchmarks/amazon.py --raw FOLDER --truth FILE [--results FILE]
+    PYTHONPATH=src python benchmarks/amazon.py --raw FOLDER --truth FILE [--keep FOLDER]
 
 FOLDER holds train.csv and test.csv; without it, generated products are taken. FILE has the prices
-of test rows (`sample_id,price`); rows that it lacks are not scored. Podium runs first, with the
-links not asked for; AutoGluon gets the seconds that it took. Both are scored by the project's own
-scorer, with its interval.
+of test rows (`sample_id,price`); rows that it lacks are not scored. Podium runs first, as with
+`kedro run --pipeline=amazon`; AutoGluon gets the seconds that it took. Both are scored by the
+project's own scorer, with its interval. Both submissions, the log and the report can be kept.
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-from amazon_whole import SEED, run
+from amazon_whole import SEED
 from autogluon_environment import make_environment
+from challenge_runs import challenge_run
 from measuring import cores
 from results import table
 
@@ -39,6 +40,7 @@ def main() -> None:
     parser.add_argument(
         "--peer-environment", type=Path, default=HERE.parent / "data/benchmark/autogluon"
     )
+    parser.add_argument("--keep", type=Path, help="a folder for what both said")
     parser.add_argument("--results", type=Path, default=HERE / "results" / "amazon.md")
     options = parser.parse_args()
     python = make_environment(options.peer_environment)
@@ -51,17 +53,22 @@ def main() -> None:
         else:
             size = SampleSize(GENERATED_ROWS, GENERATED_ROWS, images=False)
             write_sample(raw, SEED, size, truth_path=truth)
-        cost = run(root, options.preset)
+        cost = challenge_run(root, "amazon", preset=options.preset)
         metrics = json.loads((root / "08_reporting/amazon/metrics.json").read_text())
-        own = score_file(
-            root / "07_model_output/amazon/submission.csv", truth, raw, only_in_truth=True
-        )
+        submission = root / "07_model_output/amazon/submission.csv"
+        own = score_file(submission, truth, raw, only_in_truth=True)
         answers = root / "autogluon" / "answers.csv"
         answers.parent.mkdir()
         program = HERE / "autogluon_prices.py"
         subprocess.run([python, program, raw, str(cost.wall_seconds), answers], check=True)
         seconds = json.loads(answers.with_suffix(".json").read_text())["seconds"]
         peer = score_file(answers, truth, raw, only_in_truth=True)
+        if options.keep:
+            options.keep.mkdir(parents=True, exist_ok=True)
+            shutil.copy(submission, options.keep)
+            shutil.copy(answers, options.keep / "autogluon.csv")
+            shutil.copy(root / "run.log", options.keep)
+            shutil.copytree(root / "08_reporting", options.keep / "08_reporting")
     names = ("score", "score_ci_low", "score_ci_high")
     rows = [
         [program, *(f"{scores[name]:.2f}" for name in names), spent]
@@ -73,7 +80,7 @@ def main() -> None:
     local = [metrics[name] for name in names]
     page = (
         "# Amazon beside AutoGluon: measured\n\n"
-        f"The same rows, no images, {cores()} cores. Written {datetime.now(UTC):%Y-%m-%d %H:%M} "
+        f"The same rows, {cores()} cores. Written {datetime.now(UTC):%Y-%m-%d %H:%M} "
         "UTC. SMAPE in percent on rows that neither has seen, lower is better. Podium's local "
         f"score: {local[0]:.2f} [{local[1]:.2f}, {local[2]:.2f}].\n\n"
         + table(["program", "SMAPE", "low", "high", "seconds"], rows)

@@ -11,12 +11,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pandas as pd
-from challenge_runs import challenge_run
+from challenge_runs import challenge_run, data_root
 from measuring import Cost, cores
 from results import table
 
@@ -38,8 +37,8 @@ def main() -> None:
     options = parser.parse_args()
     rows = []
     for preset in options.presets:
-        with tempfile.TemporaryDirectory(dir=options.workdir) as name:
-            rows.append(measure(Path(name), options.rows, preset))
+        with data_root(options.workdir) as root:
+            rows.append(measure(root, options.rows, preset))
         print(rows[-1], flush=True)
     head = ["preset", "wall s", "limit s", "CPU s", "peak GB", "limit GB", "load"]
     head += ["local SMAPE", "low", "high", "hidden", "best baseline", "models", "left out"]

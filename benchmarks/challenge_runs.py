@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from measuring import Cost, measured_run
 
 PROJECT = Path(__file__).resolve().parents[1]
 SOURCE = PROJECT / "src"
+
+
+@contextmanager
+def data_root(workdir: Path | None) -> Iterator[Path]:
+    """A folder for one run, in the given one or among the temporary files; gone afterwards."""
+    if workdir is not None:
+        workdir.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=workdir) as name:
+        yield Path(name)
 
 
 def challenge_run(

@@ -13,13 +13,12 @@ from __future__ import annotations
 import argparse
 import json
 import re
-import tempfile
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pandas as pd
-from challenge_runs import challenge_run
+from challenge_runs import challenge_run, data_root
 from measuring import Cost, cores
 from results import table
 
@@ -42,8 +41,8 @@ def main() -> None:
     options = parser.parse_args()
     measured = []
     for images in options.sizes:
-        with tempfile.TemporaryDirectory(dir=options.workdir) as name:
-            measured.append(measure(Path(name), images))
+        with data_root(options.workdir) as root:
+            measured.append(measure(root, images))
         print(json.dumps(measured[-1], indent=2), flush=True)
         write(options.results, measured)
     print(options.results.read_text())
