@@ -67,9 +67,10 @@ def measure(root: Path, rows: int, preset: str) -> list[object]:
     hidden = score_file(submission, truth, raw, only_in_truth=False)["score"]
     baseline = board.loc[board["kind"] == "baseline", "score"].min()
     spent = (cost.wall_seconds, LIMIT_SECONDS, cost.cpu_seconds, cost.peak_gb, LIMIT_GB, cost.load)
-    local = (metrics["score"], metrics["score_ci_low"], metrics["score_ci_high"])
+    local = [metrics[name] for name in ("score", "score_ci_low", "score_ci_high")]
+    scores = [f"{score:.2f}" for score in (*local, hidden, baseline)]
     left = ", ".join(sorted(set(log["model"]) - set(board["model"]))) or "none"
-    return [preset, *spent, *local, hidden, baseline, len(board), left]
+    return [preset, *spent, *scores, len(board), left]
 
 
 def run(root: Path, preset: str) -> Cost:

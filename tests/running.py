@@ -10,6 +10,8 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 
+from kedro_processes import KedroProcess
+
 PROJECT = Path(__file__).parents[1]
 CHALLENGE = "hearme"
 ENV = "tiny"
@@ -127,22 +129,27 @@ class ProjectCopy:
             **more,
         }
 
-    def command(self, *words, root=None, env=ENV, **parameters):
+    def words(self, *words, root=None, env=ENV, **parameters):
+        """What follows `kedro` on its command line."""
         if root is not None:
             parameters = {"data_root": root, "threads": 1} | parameters
         listed = ",".join(f"{name}={value}" for name, value in parameters.items())
         options = [f"--env={env}"] if env else []
         options += ["--params", listed] if listed else []
-        return [sys.executable, "-m", "kedro", "run", *words, *options]
+        return ["run", *words, *options]
 
-    def run(self, *words, variables=None, timeout=400, **options):
+    def command(self, *words, **options):
+        """The whole command, with an interpreter of its own."""
+        return [sys.executable, "-m", "kedro", *self.words(*words, **options)]
+
+    def run(self, *words, variables=None, timeout=400, as_typed=False, **options):
         """``kedro run`` to its end; standard output and error together."""
-        with self.start(*words, variables=variables, **options) as process:
-            try:
-                output, _ = process.communicate(timeout=timeout)
-            finally:
-                process.kill()
-        return subprocess.CompletedProcess(process.args, process.returncode, output)
+        start = self.start_as_typed if as_typed else self.start
+        return ended(start(*words, variables=variables, **options), timeout)
+
+    def kedro(self, *words, **variables):
+        """Another command of Kedro to its end."""
+        return ended(KedroProcess(words, self.folder, self.environment(**variables)), 300)
 
     def session(self, *pipelines, root, env=ENV, variables=None, parameters=None, **run):
         """The same in this process, several times as fast; the log, or the error itself."""
@@ -164,7 +171,14 @@ class ProjectCopy:
         return "\n".join(log)
 
     def start(self, *words, variables=None, own_process_group=False, **options):
-        """``kedro run`` in the background."""
+        """``kedro run`` in the background, forked where the libraries are imported already."""
+        words = self.words(*words, **options)
+        return KedroProcess(
+            words, self.folder, self.environment(**(variables or {})), own_process_group
+        )
+
+    def start_as_typed(self, *words, variables=None, **options):
+        """The same by the command itself, as a shell would start it."""
         return subprocess.Popen(
             self.command(*words, **options),
             cwd=self.folder,
@@ -172,8 +186,17 @@ class ProjectCopy:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            start_new_session=own_process_group,
         )
+
+
+def ended(process, timeout):
+    """A process at its end, or killed after so many seconds."""
+    with process:
+        try:
+            output, _ = process.communicate(timeout=timeout)
+        finally:
+            process.kill()
+    return subprocess.CompletedProcess(process.args, process.returncode, output)
 
 
 def execute_notebook(notebook, project_copy, root, env=ENV):

@@ -1,10 +1,14 @@
 """Arrays on disk: whole or not at all, resumed shard by shard."""
 
+import os
+import resource
+from contextlib import contextmanager
+
 import numpy as np
 import pytest
 from kedro.io import DatasetError
 
-from podium.array_datasets import ArrayDataset, ShardedArraysDataset
+from podium.array_datasets import ArrayDataset, ShardedArraysDataset, _empty_file
 from podium.common.shards import LazyShards, shard_ranges
 
 
@@ -105,3 +109,27 @@ def test_one_array_is_mapped_and_shown(tmp_path):
 def test_ranges_cover_everything_once():
     assert shard_ranges(5, 2) == [range(2), range(2, 4), range(4, 5)]
     assert shard_ranges(0, 2) == [range(0)]
+
+
+@contextmanager
+def files_no_longer_than(size):
+    former = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, former[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, former)
+
+
+def test_where_no_more_can_be_written_the_reason_is_named(tmp_path):
+    """numpy alone says how many numbers it wrote, and no more."""
+    dataset = ArrayDataset(filepath=str(tmp_path / "vectors.npy"))
+    with files_no_longer_than(4096), pytest.raises(DatasetError, match="File too large"):
+        dataset.save(np.zeros(5000, "float32"))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_room_for_joined_arrays_is_claimed_before_they_are_mapped(tmp_path):
+    """A mapped file with holes would end the process with a signal on a full disk."""
+    array = _empty_file(tmp_path / "vectors.npy", np.dtype("float32"), (6, 40_000))
+    assert os.stat(tmp_path / "vectors.npy").st_blocks * 512 >= array.nbytes

@@ -8,7 +8,7 @@ import re
 import shutil
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from kedro.io import AbstractDataset
 from kedro_datasets._typing import TablePreview
@@ -51,7 +51,9 @@ class ArrayDataset(AtomicSave, AbstractDataset["np.ndarray", "np.ndarray"]):
     def _write(self, data: np.ndarray) -> None:
         import numpy as np
 
-        np.save(Path(self._filepath), data, allow_pickle=False)
+        with Path(self._filepath).open("wb") as stream:
+            _reserve(stream, data.nbytes)
+            np.save(stream, data, allow_pickle=False)
 
     def _exists_on_disk(self) -> bool:
         return Path(self._filepath).is_file()
@@ -191,7 +193,20 @@ def _empty_file(path: Path, dtype: np.dtype[Any], shape: tuple[int, ...]) -> np.
     if 0 in shape:
         np.save(path, np.empty(shape, dtype), allow_pickle=False)
         return np.empty(shape, dtype)
-    return np.lib.format.open_memmap(path, mode="w+", dtype=dtype, shape=shape)
+    mapped = np.lib.format.open_memmap(path, mode="w+", dtype=dtype, shape=shape)
+    with path.open("r+b") as stream:
+        _reserve(stream, path.stat().st_size)
+    return mapped
+
+
+def _reserve(stream: BinaryIO, size: int) -> None:
+    """Claim so many bytes of the disk, where the system can.
+
+    On a full disk a mapped file ends the process with a signal, and numpy's writing with an error
+    that does not name the reason.
+    """
+    if size and hasattr(os, "posix_fallocate"):
+        os.posix_fallocate(stream.fileno(), 0, size)
 
 
 def _link(source: str, target: str) -> None:

@@ -5,11 +5,12 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from running import SUBMISSION, owed, wait_until
+from running import owed, wait_until
 
 from podium.common.errors import PodiumError
 
 SYSTEM = Path("/sys/kernel")
+SUBMISSION = Path("07_model_output/museum/submission.csv")
 
 
 def said(done):
@@ -22,25 +23,27 @@ def contents(root):
     return {path: path.read_bytes() for path in root.rglob("*") if path.is_file()}
 
 
-def test_a_second_run_at_once_is_refused_and_the_first_ends_as_if_alone(project_copy, finished):
-    root = project_copy.data_root("twice")
-    with project_copy.start("--pipeline=hearme", root=root) as first:
+def test_a_second_run_at_once_is_refused_and_the_first_ends_as_if_alone(
+    project_copy, finished_museum
+):
+    root = project_copy.data_root("twice", challenge="museum")
+    with project_copy.start("--pipeline=museum", root=root) as first:
         try:
-            assert wait_until(lambda: owed(root) is not None, first)
-            refused = f"another run of hearme is at work in {root}"
+            assert wait_until(lambda: owed(root, "museum") is not None, first)
+            refused = f"another run of museum is at work in {root}"
             with pytest.raises(PodiumError, match=re.escape(refused)):
-                project_copy.session("hearme", root=root)
+                project_copy.session("museum", root=root)
             output, _ = first.communicate(timeout=300)
         finally:
             first.kill()
     assert first.returncode == 0, output[-3000:]
-    assert (root / SUBMISSION).read_bytes() == finished.submission
+    assert (root / SUBMISSION).read_bytes() == (finished_museum[0] / SUBMISSION).read_bytes()
 
 
-def test_on_a_full_disk_it_stops_with_one_line_and_goes_on_later(project_copy, finished):
+def test_on_a_full_disk_it_stops_with_one_line_and_goes_on_later(project_copy, finished_museum):
     """No file may grow beyond 48 KiB, the tracking store included."""
-    root = project_copy.data_root("full")
-    words = project_copy.command("--pipeline=hearme", root=root)
+    root = project_copy.data_root("full", challenge="museum")
+    words = project_copy.command("--pipeline=museum", root=root)
     done = subprocess.run(
         ["bash", "-c", 'ulimit -f 48; exec "$@"', "run", *words],
         cwd=project_copy.folder,
@@ -55,18 +58,21 @@ def test_on_a_full_disk_it_stops_with_one_line_and_goes_on_later(project_copy, f
     assert not (root / SUBMISSION).exists()
     assert not list(root.rglob("*.part*")), "half a file is left"
     assert "Traceback" not in done.stdout
-    project_copy.session("hearme", only_missing_outputs=True, root=root)
-    assert (root / SUBMISSION).read_bytes() == finished.submission
+    project_copy.session("museum", only_missing_outputs=True, root=root)
+    assert (root / SUBMISSION).read_bytes() == (finished_museum[0] / SUBMISSION).read_bytes()
 
 
 @pytest.mark.skipif(not SYSTEM.is_dir(), reason="needs a folder that nobody can write to")
-def test_in_a_folder_that_is_read_only_it_says_so_and_changes_nothing(project_copy, root_copy):
+def test_in_a_folder_that_is_read_only_it_says_so_and_changes_nothing(
+    project_copy, finished_museum
+):
     """No file can be made in the kernel's own folder, whoever asks."""
-    folder, aside = (root_copy / SUBMISSION).parent, root_copy / "aside"
+    root = project_copy.data_root("read_only", copy_of=finished_museum[0])
+    folder, aside = (root / SUBMISSION).parent, root / "aside"
     folder.rename(aside)
     folder.symlink_to(SYSTEM)
     before = contents(aside)
-    done = project_copy.run("--pipeline=hearme.submission", root=root_copy)
+    done = project_copy.run("--pipeline=museum.submission", root=root)
     assert any(words in said(done) for words in ("Permission denied", "Read-only file system"))
     assert "Traceback" not in done.stdout
     assert contents(aside) == before

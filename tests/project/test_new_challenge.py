@@ -120,7 +120,7 @@ def test_its_presets_change_what_is_there(copy):
 
 def test_it_runs_on_its_sample_and_its_notebook_shows_the_run(copy):
     root = copy.folder / "roots" / NEW
-    done = copy.run(f"--pipeline={NEW}", root=root, env="fast")
+    done = copy.run(f"--pipeline={NEW}", root=root, env="fast", as_typed=True)
     assert done.returncode == 0, done.stdout[-3000:]
     tree = root / "sample"
     assert f"Submission: {tree}/07_model_output/{NEW}/submission.csv" in done.stdout
@@ -132,12 +132,9 @@ def test_it_runs_on_its_sample_and_its_notebook_shows_the_run(copy):
 
 def test_a_second_of_the_name_is_refused_and_changes_nothing(copy):
     before = {path: path.read_bytes() for path in copy.folder.rglob(f"*{NEW}*") if path.is_file()}
-    done = subprocess.run(
-        [sys.executable, "-m", "kedro", "new-challenge", NEW],
-        cwd=copy.folder, env=copy.environment(), capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 1 and "is a challenge already" in done.stderr
-    assert "Traceback" not in done.stderr
+    done = copy.kedro("new-challenge", NEW)
+    assert done.returncode == 1 and "is a challenge already" in done.stdout
+    assert "Traceback" not in done.stdout
     assert all(path.read_bytes() == content for path, content in before.items())
 
 
@@ -270,11 +267,10 @@ def test_the_real_task_runs_end_to_end_and_beats_its_baseline(copy, real_task):
     assert {"median", "ridge", "bayesian_ridge", "gradient_boosting"} == set(board.index)
     assert (board.loc["ridge", ["difference", "difference_high"]] < [-15, -10]).all()
     words = ["submission", "check", REAL, str(submission), "--data-root", str(real_task)]
-    output = call(copy, "kedro", *words)
-    assert "would be accepted" in output
+    assert "would be accepted" in copy.kedro(*words).stdout
     words = ["submission", "score", REAL, str(submission), "--truth", str(real_task / "truth.csv")]
-    output = call(copy, "kedro", *words, "--data-root", str(real_task), "--json")
-    scores = json.loads(output.splitlines()[-1])
+    done = copy.kedro(*words, "--data-root", str(real_task), "--json")
+    scores = json.loads(done.stdout.splitlines()[-1])
     # The organiser's score by hand, and that of the baseline: the median for every patient.
     said, truth = pd.read_csv(submission), pd.read_csv(real_task / "truth.csv")
     assert said["patient"].tolist() == truth["patient"].tolist()

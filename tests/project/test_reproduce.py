@@ -1,7 +1,6 @@
 """`kedro reproduce`: a run made again from what MLflow knows of it, whatever happened since."""
 
 import subprocess
-import sys
 
 import pytest
 from click.exceptions import Exit
@@ -55,16 +54,8 @@ def run_id(repository, root):
 
 
 def reproduce(repository, *words):
-    done = subprocess.run(
-        [sys.executable, "-m", "kedro", "reproduce", *words],
-        cwd=repository.folder,
-        env=repository.environment(MLFLOW_TRACKING_URI=repository.store),
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    return done.returncode, done.stdout + done.stderr
+    done = repository.kedro("reproduce", *words, MLFLOW_TRACKING_URI=repository.store)
+    return done.returncode, done.stdout
 
 
 def test_code_parameters_and_bytes_are_those_of_the_run(repository, root, run_id):

@@ -1,0 +1,123 @@
+"""Kedro's command line in processes of their own that need not import the libraries again.
+
+Most of the seconds of a tiny run go into importing MLflow and its like. One process imports them
+and no more (the fork server of multiprocessing); each run is forked from it and is then a process
+like any other: own folder, own environment, own output, to be killed at any moment. Kedro and the
+project are imported after the fork, from the folder of the run.
+"""
+
+import atexit
+import multiprocessing
+import os
+import subprocess
+import sys
+import tempfile
+from functools import cache
+from multiprocessing.connection import wait
+from pathlib import Path
+
+HERE = Path(__file__).parent
+LIBRARIES = [
+    "dynaconf",
+    "ibis.backends.duckdb",
+    "lightgbm",
+    "matplotlib.figure",
+    "mlflow.pyfunc",
+    "omegaconf",
+    "optuna",
+    "pandera.ibis",
+    "plotly.express",
+    "pyarrow.parquet",
+    "sklearn.linear_model",
+    "sqlalchemy",
+    "torch",
+    "xgboost",
+]
+
+
+class KedroProcess:
+    """A run of Kedro's command line in the background, used like `subprocess.Popen`."""
+
+    def __init__(self, words, folder, environment, own_process_group=False):
+        self.args = ["kedro", *words]
+        self._output = tempfile.NamedTemporaryFile(mode="rb", prefix="kedro_output_")
+        given = (self.args, str(folder), environment, self._output.name, own_process_group)
+        self._process = _fork_server().Process(target=_run_kedro, args=given)
+        self._process.start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._process.join()
+
+    @property
+    def pid(self):
+        return self._process.pid
+
+    @property
+    def returncode(self):
+        return self._process.exitcode
+
+    def poll(self):
+        return self._process.exitcode
+
+    def communicate(self, timeout=None):
+        """Wait for its end; standard output and error together, and nothing beside them."""
+        if not wait([self._process.sentinel], timeout):
+            raise subprocess.TimeoutExpired(self.args, timeout)
+        self._process.join()
+        self._output.seek(0)
+        return self._output.read().decode(), None
+
+    def send_signal(self, number):
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def kill(self):
+        self._process.kill()
+
+
+@cache
+def _fork_server():
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(LIBRARIES)
+    return context
+
+
+def _run_kedro(words, folder, environment, output, own_process_group):
+    """As the shell would: nothing of the tests is left in the process but the libraries."""
+    if own_process_group:
+        os.setsid()
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(environment)
+    ours = (HERE, HERE.parent / "src")
+    paths = [path for path in sys.path if path and not Path(path).resolve().is_relative_to(HERE)]
+    paths = [path for path in paths if Path(path).resolve() not in ours]
+    sys.path[:] = [*environment["PYTHONPATH"].split(os.pathsep), *paths]
+    file = os.open(output, os.O_WRONLY | os.O_APPEND)
+    os.dup2(file, 1)
+    os.dup2(file, 2)
+    sys.argv = words
+    from kedro.framework.cli.cli import main
+
+    sys.exit(_end_of(main))
+
+
+def _end_of(program):
+    """As the interpreter ends: an error is shown first, then what waits for the end is called."""
+    code = 0
+    try:
+        program()
+    except SystemExit as end:
+        code = end.code
+        if not isinstance(code, int | None):
+            print(code, file=sys.stderr)
+            code = 1
+    except BaseException:
+        sys.excepthook(*sys.exc_info())
+        code = 1
+    sys.stdout.flush()
+    atexit._run_exitfuncs()
+    return code
