@@ -18,6 +18,7 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pandas as pd
 from amazon_whole import SEED
 from autogluon_environment import make_environment
 from challenge_runs import challenge_run
@@ -57,6 +58,7 @@ def main() -> None:
         metrics = json.loads((root / "08_reporting/amazon/metrics.json").read_text())
         submission = root / "07_model_output/amazon/submission.csv"
         own = score_file(submission, truth, raw, only_in_truth=True)
+        known = len(pd.read_csv(raw / "train.csv", usecols=["sample_id"]))
         answers = root / "autogluon" / "answers.csv"
         answers.parent.mkdir()
         program = HERE / "autogluon_prices.py"
@@ -80,9 +82,10 @@ def main() -> None:
     local = [metrics[name] for name in names]
     page = (
         "# Amazon beside AutoGluon: measured\n\n"
-        f"The same rows, {cores()} cores. Written {datetime.now(UTC):%Y-%m-%d %H:%M} "
-        "UTC. SMAPE in percent on rows that neither has seen, lower is better. Podium's local "
-        f"score: {local[0]:.2f} [{local[1]:.2f}, {local[2]:.2f}].\n\n"
+        f"{known:,} training rows, {int(own['rows']):,} scored test rows, {cores()} cores. Written "
+        f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC. SMAPE in percent on rows that neither has "
+        "seen, lower is better. Podium's local score: "
+        f"{local[0]:.2f} [{local[1]:.2f}, {local[2]:.2f}].\n\n"
         + table(["program", "SMAPE", "low", "high", "seconds"], rows)
         + "\n"
     )
