@@ -29,7 +29,7 @@ run: setup ## Run HearMe: raw files (or sample data) to a checked submission
 	$(BIN)/kedro run --pipeline=hearme
 
 test: setup ## Run every test
-	$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder tests/project tests
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests/project tests
 
 soak: setup ## Kill every challenge 50 times at random and resume it (an hour or two)
 	$(BIN)/python tests/soak.py $(ARGS)

@@ -9,22 +9,36 @@ from running import SUBMISSION
 
 _numbers = itertools.count()
 
-# Fixtures that need the finished run of a challenge; `finished_of` that of the test's parameter.
-NEEDS = {"finished": "hearme", "finished_museum": "museum"}
-NEEDS |= {"finished_echoes": "echoes", "finished_amazon": "amazon"}
+# Files whose tests look at the finished run of a challenge. In the others a test that has the name
+# of a challenge in its own looks at that one's.
+LOOK_AT = {
+    "hearme": ("test_resume", "test_runs", "test_tracking_server"),
+    "museum": ("test_hostile_machine", "test_museum_runs"),
+    "echoes": ("test_echoes_runs",),
+    "amazon": ("test_amazon_runs", "test_serving"),
+}
+OF_EACH = ("test_notebooks", "test_tuning")
 
 
-def pytest_collection_modifyitems(items):
-    """With several workers one of them makes a finished run, and all that look at it stay there."""
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(_group(item)))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """One of several workers makes a finished run, and all tests that look at it stay there."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByFinishedRun(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            return _group(nodeid)
+
+    return ByFinishedRun(config, log)
 
 
-def _group(item):
-    if "finished_of" in item.fixturenames:
-        return item.callspec.params["challenge"]
-    needed = [challenge for name, challenge in NEEDS.items() if name in item.fixturenames]
-    return needed[0] if needed else item.path.stem
+def _group(nodeid):
+    path, _, name = nodeid.partition("::")
+    file = Path(path).stem
+    for challenge, files in LOOK_AT.items():
+        if file in files or (file in OF_EACH and challenge in name):
+            return challenge
+    return path
 
 
 @dataclass(frozen=True)
