@@ -82,6 +82,31 @@ def test_several_blocks_at_a_time_give_what_one_after_another_gives(
     np.testing.assert_array_equal(single[1], double[1])
 
 
+def test_scores_are_those_of_every_pair_compared_by_itself(
+    table: LocalFeatureTable, photos: LocalFeatureTable, embedding: HammingEmbedding
+) -> None:
+    rules = Matching()
+    roots = table.roots(0, PAINTINGS)
+    words = embedding.tree.nearest(roots)[:, 0]
+    signatures, images = embedding.signatures(roots, words), table.images(0, PAINTINGS)
+    holders = [len(np.unique(images[words == word])) for word in range(len(embedding.tree.words))]
+    rarity = np.log((1 + PAINTINGS) / (1 + np.array(holders)))
+    expected = np.zeros((3, PAINTINGS))
+    for photo in range(3):
+        for root in photos.roots(photo, photo + 1):
+            best = np.zeros(PAINTINGS)
+            for word in embedding.tree.nearest(root[None], rules.assignments)[0]:
+                own = embedding.signatures(root[None], np.array([word]))
+                differ = np.bitwise_count(signatures ^ own)
+                votes = np.exp(-((differ / rules.bandwidth) ** 2)) * rarity[word] ** 2
+                votes[(words != word) | (differ > rules.most_different_bits)] = 0
+                np.maximum.at(best, images, votes)
+            expected[photo] += best / np.sqrt(max(best.sum(), 1e-6))
+    found, scores = InvertedFile(table, embedding).search(photos.take([0, 1, 2]), 5)
+    np.testing.assert_allclose(scores, -np.sort(-expected, axis=1)[:, :5], rtol=1e-4)
+    np.testing.assert_array_equal(found[:, 0], expected.argmax(axis=1))
+
+
 def test_an_image_is_not_its_own_neighbour(
     table: LocalFeatureTable, embedding: HammingEmbedding
 ) -> None:

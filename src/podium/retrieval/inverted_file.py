@@ -2,13 +2,15 @@
 
 Hamming embedding, Gaussian weights and multiple assignment: Jégou, Douze and Schmid, "Improving
 bag-of-features for large scale image search", IJCV 2010. Weights against bursts of alike features:
-the same, "On the burstiness of visual elements", CVPR 2009.
+the same, "On the burstiness of visual elements", CVPR 2009. faiss holds the lists and compares the
+signatures.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +20,12 @@ from podium.common.threads import one_thread
 from podium.retrieval.codebook import VocabularyTree, sample_roots
 from podium.retrieval.local_features import Floats, LocalFeatureTable
 
+if TYPE_CHECKING:
+    import faiss
+
 BITS = 64
-_PAIRS_AT_ONCE = 4_000_000
+# If all of them matched, a part would take one to two gigabytes.
+_PAIRS_AT_ONCE = 20_000_000
 
 Indices = NDArray[np.int64]
 Signatures = NDArray[np.uint64]
@@ -117,18 +123,13 @@ class InvertedFile:
             nearest = embedding.tree.nearest(roots)[:, 0]
             words.append(nearest)
             signatures.append(embedding.signatures(roots, nearest))
-            images.append((table.images(start, stop) + start).astype("int32"))
-        assigned = np.concatenate(words)
-        # Stable: within a word the images keep their order.
-        order = np.argsort(assigned, kind="stable")
-        self._signatures = np.concatenate(signatures)[order]
-        self._images = np.concatenate(images)[order]
-        self._starts = np.searchsorted(assigned[order], np.arange(len(embedding.tree.words) + 1))
-        held = np.array([len(np.unique(self._images[a:b])) for a, b in self._spans()])
-        self._idf = np.log((1 + self.images) / (1 + held)).astype("float32")
-
-    def _spans(self) -> Iterator[tuple[int, int]]:
-        yield from zip(self._starts[:-1].tolist(), self._starts[1:].tolist(), strict=True)
+            images.append(table.images(start, stop) + start)
+        assigned, image = np.concatenate(words), np.concatenate(images)
+        self._lengths = np.bincount(assigned, minlength=len(embedding.tree.words))
+        self._lists = _lists(np.concatenate(signatures), image, assigned, len(self._lengths))
+        held = np.unique(assigned * self.images + image) // self.images
+        images_of = np.bincount(held, minlength=len(self._lengths))
+        self._idf = np.log((1 + self.images) / (1 + images_of)).astype("float32")
 
     def search(
         self,
@@ -189,34 +190,54 @@ class InvertedFile:
 
     def _parts(self, words: Indices) -> Iterator[slice]:
         """Runs of keypoints with about `_PAIRS_AT_ONCE` entries to compare."""
-        lengths = np.diff(self._starts)[words].sum(axis=1)
-        total = np.cumsum(lengths)
+        total = np.cumsum(self._lengths[words].sum(axis=1))
         cuts = np.searchsorted(total, np.arange(_PAIRS_AT_ONCE, total[-1], _PAIRS_AT_ONCE))
         edges = np.unique(np.concatenate([[0], cuts + 1, [len(words)]]))
         for first, last in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
             yield slice(first, last)
 
-    def _matches(
-        self, words: Indices, signatures: Signatures
-    ) -> tuple[Indices, NDArray[np.int32], Floats]:
+    def _matches(self, words: Indices, signatures: Signatures) -> tuple[Indices, Indices, Floats]:
         """Keypoint, image and weight of each match; one per keypoint and image."""
         flat = words.ravel()
-        lengths = self._starts[flat + 1] - self._starts[flat]
-        ends = np.cumsum(lengths)
-        entry = np.arange(ends[-1] if len(ends) else 0)
-        entry += np.repeat(self._starts[flat] - (ends - lengths), lengths)
-        differ = np.bitwise_count(np.repeat(signatures.ravel(), lengths) ^ self._signatures[entry])
-        near = np.flatnonzero(differ <= self.matching.most_different_bits)
-        source = np.searchsorted(ends, near, side="right")
-        weight = self.matching.weights()[differ[near]] * self._idf[flat[source]] ** 2
+        # Less than the given number of bits, each in the list of its own word.
+        ends, differ, image = self._lists.range_search_preassigned(
+            _as_bytes(signatures.ravel()),
+            self.matching.most_different_bits + 1,
+            flat[:, None],
+            None,
+        )
+        source = np.repeat(np.arange(len(flat)), np.diff(ends.astype("int64")))
+        weight = self.matching.weights()[differ.astype("int64")] * self._idf[flat[source]] ** 2
         keypoint = source // words.shape[1]
-        image = self._images[entry[near]]
         return _without_bursts(keypoint, image, weight, len(words), self.images)
 
 
+def _lists(
+    signatures: Signatures, images: Indices, words: Indices, count: int
+) -> faiss.IndexBinaryIVF:
+    """A list for each word, with the signature and the image of each descriptor."""
+    import faiss
+
+    # The words are known, so that nothing is learned and the quantiser is never asked.
+    lists = faiss.IndexBinaryIVF(faiss.IndexBinaryFlat(BITS), BITS, count)
+    lists.is_trained = True
+    lists.add_core(
+        len(words),
+        faiss.swig_ptr(_as_bytes(signatures)),
+        faiss.swig_ptr(images),
+        faiss.swig_ptr(words),
+    )
+    return lists
+
+
+def _as_bytes(signatures: Signatures) -> NDArray[np.uint8]:
+    """Signatures as faiss takes them, (points, 8)."""
+    return np.ascontiguousarray(signatures).view("uint8").reshape(len(signatures), BITS // 8)
+
+
 def _without_bursts(
-    keypoint: Indices, image: NDArray[np.int32], weight: Floats, keypoints: int, images: int
-) -> tuple[Indices, NDArray[np.int32], Floats]:
+    keypoint: Indices, image: Indices, weight: Floats, keypoints: int, images: int
+) -> tuple[Indices, Indices, Floats]:
     """Within an image only the best match of a keypoint counts; among images they share a vote."""
     if not len(keypoint):
         return keypoint, image, weight
