@@ -221,7 +221,7 @@ def _lists(
     # The words are known, so that nothing is learned and the quantiser is never asked.
     lists = faiss.IndexBinaryIVF(faiss.IndexBinaryFlat(BITS), BITS, count)
     lists.is_trained = True
-    lists.add_core(
+    lists.add_core(  # type: ignore[attr-defined]  # faiss's stubs leave it out
         len(words),
         faiss.swig_ptr(_as_bytes(signatures)),
         faiss.swig_ptr(images),
