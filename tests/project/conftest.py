@@ -9,8 +9,8 @@ from running import SUBMISSION
 
 _numbers = itertools.count()
 
-# Files whose tests look at the finished run of a challenge. In the others a test that has the name
-# of a challenge in its own looks at that one's.
+# Files whose tests look at the finished run of a challenge. In the others those tests do that are
+# made for one challenge, by their name or their parameter.
 LOOK_AT = {
     "hearme": ("test_resume", "test_runs", "test_tracking_server"),
     "museum": ("test_hostile_machine", "test_museum_runs"),
@@ -36,7 +36,8 @@ def _group(nodeid):
     path, _, name = nodeid.partition("::")
     file = Path(path).stem
     for challenge, files in LOOK_AT.items():
-        if file in files or (file in OF_EACH and challenge in name):
+        for_it = name.startswith(f"test_{challenge}_") or name.endswith(f"[{challenge}]")
+        if file in files or (file in OF_EACH and for_it):
             return challenge
     return path
 
