@@ -15,7 +15,7 @@ SOURCE = PROJECT / "src"
 
 
 @contextmanager
-def data_root(workdir: Path | None) -> Iterator[Path]:
+def data_root(workdir: Path | None = None) -> Iterator[Path]:
     """A folder for one run, in the given one or among the temporary files; gone afterwards."""
     if workdir is not None:
         workdir.mkdir(parents=True, exist_ok=True)

@@ -10,12 +10,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pandas as pd
-from challenge_runs import challenge_run
+from challenge_runs import challenge_run, data_root
 from measuring import cores
 from results import table
 
@@ -37,8 +36,8 @@ def main() -> None:
     options = parser.parse_args()
     rows = []
     for preset in options.presets:
-        with tempfile.TemporaryDirectory() as name:
-            rows.append(measure(Path(name), options.rows, preset))
+        with data_root() as root:
+            rows.append(measure(root, options.rows, preset))
         print(rows[-1], flush=True)
     head = ["preset", "wall s", "limit s", "CPU s", "peak GB", "load"]
     head += ["local macro F1", "low", "high", "hidden", "best baseline"]

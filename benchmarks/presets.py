@@ -13,14 +13,13 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
-import tempfile
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from challenge_runs import challenge_run
+from challenge_runs import challenge_run, data_root
 from measuring import cores
 from results import table
 
@@ -49,9 +48,9 @@ def main() -> None:
         more = [given.partition("=")[2] for given in options.params
                 if given.startswith(f"{challenge}=")]  # fmt: skip
         for preset in options.presets:
-            with tempfile.TemporaryDirectory() as name:
+            with data_root() as root:
                 row = measure(
-                    Path(name), challenge, preset, data.get(challenge), truths.get(challenge), more
+                    root, challenge, preset, data.get(challenge), truths.get(challenge), more
                 )
             print(row, flush=True)
             measured[f"{challenge}.{preset}"] = row

@@ -63,7 +63,7 @@ class KedroProcess:
         return self._process.exitcode
 
     def communicate(self, timeout=None):
-        """Wait for its end; standard output and error together, and nothing beside them."""
+        """Wait for its end; standard output and error together."""
         if not wait([self._process.sentinel], timeout):
             raise subprocess.TimeoutExpired(self.args, timeout)
         self._process.join()
@@ -92,10 +92,8 @@ def _run_kedro(words, folder, environment, output, own_process_group):
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)
-    ours = (HERE, HERE.parent / "src")
-    paths = [path for path in sys.path if path and not Path(path).resolve().is_relative_to(HERE)]
-    paths = [path for path in paths if Path(path).resolve() not in ours]
-    sys.path[:] = [*environment["PYTHONPATH"].split(os.pathsep), *paths]
+    libraries = [path for path in sys.path if path and not _of_this_project(Path(path).resolve())]
+    sys.path[:] = [*environment["PYTHONPATH"].split(os.pathsep), *libraries]
     file = os.open(output, os.O_WRONLY | os.O_APPEND)
     os.dup2(file, 1)
     os.dup2(file, 2)
@@ -103,6 +101,10 @@ def _run_kedro(words, folder, environment, output, own_process_group):
     from kedro.framework.cli.cli import main
 
     sys.exit(_end_of(main))
+
+
+def _of_this_project(path):
+    return path == HERE.parent / "src" or path.is_relative_to(HERE)
 
 
 def _end_of(program):

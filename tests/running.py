@@ -129,7 +129,7 @@ class ProjectCopy:
             **more,
         }
 
-    def words(self, *words, root=None, env=ENV, **parameters):
+    def arguments(self, *words, root=None, env=ENV, **parameters):
         """What follows `kedro` on its command line."""
         if root is not None:
             parameters = {"data_root": root, "threads": 1} | parameters
@@ -140,7 +140,7 @@ class ProjectCopy:
 
     def command(self, *words, **options):
         """The whole command, with an interpreter of its own."""
-        return [sys.executable, "-m", "kedro", *self.words(*words, **options)]
+        return [sys.executable, "-m", "kedro", *self.arguments(*words, **options)]
 
     def run(self, *words, variables=None, timeout=400, as_typed=False, **options):
         """``kedro run`` to its end; standard output and error together."""
@@ -172,10 +172,9 @@ class ProjectCopy:
 
     def start(self, *words, variables=None, own_process_group=False, **options):
         """``kedro run`` in the background, forked where the libraries are imported already."""
-        words = self.words(*words, **options)
-        return KedroProcess(
-            words, self.folder, self.environment(**(variables or {})), own_process_group
-        )
+        environment = self.environment(**(variables or {}))
+        arguments = self.arguments(*words, **options)
+        return KedroProcess(arguments, self.folder, environment, own_process_group)
 
     def start_as_typed(self, *words, variables=None, **options):
         """The same by the command itself, as a shell would start it."""

@@ -18,6 +18,7 @@ from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 from kedro_mlflow.framework.hooks.mlflow_hook import MlflowHook
 from kedro_mlflow.io.catalog.switch_catalog_logging import switch_catalog_logging
+from kedro_mlflow.io.metrics import MlflowMetricsHistoryDataset
 from mlflow.utils.validation import MAX_PARAM_VAL_LENGTH
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -212,7 +213,7 @@ def _keep_challenges_apart(pipeline: Pipeline, catalog: DataCatalog) -> None:
         dataset, owner = catalog.get(name), challenge_of(name)
         if owner is None or dataset is None:
             continue
-        if isinstance(dataset, MetricsBatchDataset):
+        if isinstance(dataset, MlflowMetricsHistoryDataset):
             catalog[name] = MetricsBatchDataset(prefix=owner)
         elif hasattr(dataset, "artifact_path"):
             dataset.artifact_path = "/".join(filter(None, (owner, dataset.artifact_path)))

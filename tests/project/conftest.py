@@ -36,8 +36,8 @@ def _group(nodeid):
     path, _, name = nodeid.partition("::")
     file = Path(path).stem
     for challenge, files in LOOK_AT.items():
-        for_it = name.startswith(f"test_{challenge}_") or name.endswith(f"[{challenge}]")
-        if file in files or (file in OF_EACH and for_it):
+        made_for_it = name.startswith(f"test_{challenge}_") or name.endswith(f"[{challenge}]")
+        if file in files or (file in OF_EACH and made_for_it):
             return challenge
     return path
 
@@ -66,18 +66,6 @@ def finished(project_copy):
 def root_copy(project_copy, finished):
     """The finished data root once more, to be changed."""
     return project_copy.data_root(f"copy_{next(_numbers)}", copy_of=finished.root)
-
-
-@pytest.fixture(scope="session")
-def finished_of(request):
-    """The data root of a challenge's finished run, by its name. Read only."""
-
-    def of(challenge):
-        if challenge == "hearme":
-            return request.getfixturevalue("finished").root
-        return request.getfixturevalue(f"finished_{challenge}")[0]
-
-    return of
 
 
 @pytest.fixture(scope="session")

@@ -267,9 +267,11 @@ def test_the_real_task_runs_end_to_end_and_beats_its_baseline(copy, real_task):
     assert {"median", "ridge", "bayesian_ridge", "gradient_boosting"} == set(board.index)
     assert (board.loc["ridge", ["difference", "difference_high"]] < [-15, -10]).all()
     words = ["submission", "check", REAL, str(submission), "--data-root", str(real_task)]
-    assert "would be accepted" in copy.kedro(*words).stdout
+    done = copy.kedro(*words)
+    assert done.returncode == 0 and "would be accepted" in done.stdout
     words = ["submission", "score", REAL, str(submission), "--truth", str(real_task / "truth.csv")]
     done = copy.kedro(*words, "--data-root", str(real_task), "--json")
+    assert done.returncode == 0, done.stdout
     scores = json.loads(done.stdout.splitlines()[-1])
     # The organiser's score by hand, and that of the baseline: the median for every patient.
     said, truth = pd.read_csv(submission), pd.read_csv(real_task / "truth.csv")

@@ -126,7 +126,7 @@ class InvertedFile:
             images.append(table.images(start, stop) + start)
         assigned, image = np.concatenate(words), np.concatenate(images)
         self._lengths = np.bincount(assigned, minlength=len(embedding.tree.words))
-        self._lists = _lists(np.concatenate(signatures), image, assigned, len(self._lengths))
+        self._lists = _fill_lists(np.concatenate(signatures), image, assigned, len(self._lengths))
         held = np.unique(assigned * self.images + image) // self.images
         images_of = np.bincount(held, minlength=len(self._lengths))
         self._idf = np.log((1 + self.images) / (1 + images_of)).astype("float32")
@@ -199,7 +199,7 @@ class InvertedFile:
     def _matches(self, words: Indices, signatures: Signatures) -> tuple[Indices, Indices, Floats]:
         """Keypoint, image and weight of each match; one per keypoint and image."""
         flat = words.ravel()
-        # Less than the given number of bits, each in the list of its own word.
+        # Each in the list of its own word; faiss wants a bound that is not reached.
         ends, differ, image = self._lists.range_search_preassigned(
             _as_bytes(signatures.ravel()),
             self.matching.most_different_bits + 1,
@@ -212,7 +212,7 @@ class InvertedFile:
         return _without_bursts(keypoint, image, weight, len(words), self.images)
 
 
-def _lists(
+def _fill_lists(
     signatures: Signatures, images: Indices, words: Indices, count: int
 ) -> faiss.IndexBinaryIVF:
     """A list for each word, with the signature and the image of each descriptor."""
