@@ -263,18 +263,19 @@ def test_only_some_large_bodies_are_held_at_once(server, monkeypatch):
 
     from podium.vision.downloading import fetch
     from podium.vision.downloading.connections import KeptConnections
+    from podium.vision.downloading.links import parse_link
 
     monkeypatch.setattr(fetch, "_LARGE_BYTES", 100)
     monkeypatch.setattr(fetch, "_LARGE_AT_ONCE", 1)
 
     async def read(fetcher, name):
-        async with fetcher.fetch(server.url(name), lambda: None) as content:
+        async with fetcher.fetch(parse_link(server.url(name)), lambda: None) as content:
             return len(content)
 
     async def both():
         transport = KeptConnections(private_addresses=True)
         fetcher = fetch.Fetcher(quick_rules(), transport)
-        async with fetcher.fetch(server.url("a"), lambda: None):
+        async with fetcher.fetch(parse_link(server.url("a")), lambda: None):
             second = asyncio.create_task(read(fetcher, "b"))
             await asyncio.sleep(0.2)
             held_up = not second.done()

@@ -3,10 +3,12 @@
 import string
 from pathlib import PurePosixPath
 
+import httpx
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
+from podium.vision.downloading import links
 from podium.vision.downloading.links import (
     Link,
     LinkError,
@@ -59,13 +61,19 @@ def test_links_that_are_not(link, reason):
         parse_link(link)
 
 
-@given(st.text(max_size=60), st.sampled_from(["", "http://", "https://h/", "http://h:"]))
+@given(
+    st.text(max_size=60),
+    st.sampled_from(["", "http://", "https://h/", "http://h:", "http://h?", "http://h/ü/?ä="]),
+)
 def test_any_text_is_a_link_or_refused(text, start):
     try:
         link = parse_link(start + text)
     except LinkError:
         return
     assert parse_link(link.url) == link
+    url = httpx.URL(link.url)
+    assert link.host == f"{url.scheme}://{url.netloc.decode()}"
+    assert link.target.encode() == url.raw_path
 
 
 def test_redirects_are_joined_and_judged_like_links():
@@ -75,6 +83,24 @@ def test_redirects_are_joined_and_judged_like_links():
     for target in ("file:///etc/passwd", "http://u:p@h/", "http://exa mple/", "gopher://x"):
         with pytest.raises(LinkError, match="redirect"):
             join_link(base, target)
+
+
+@given(
+    st.sampled_from(["http://", "https://", "HTTP://"]),
+    st.text("hX1.:[]-@", max_size=8),
+    st.text("/aB1._~-%?#ü", max_size=12),
+)
+@example("http://", "1.1.1.999", "/a")
+@example("https://", "h:443", "/a/../b")
+@example("http://", "h:99999", "/a")
+def test_remembered_hosts_give_the_same_links(scheme, host, path):
+    def told(parse):
+        try:
+            return parse(scheme + host + path)
+        except LinkError as error:
+            return str(error)
+
+    assert told(parse_link) == told(links._parsed)
 
 
 @pytest.mark.parametrize("sample", ["217392", "B07_x-9", 217392])

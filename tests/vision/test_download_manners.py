@@ -142,16 +142,15 @@ def test_a_certificate_of_nobody_known_is_refused(tmp_path):
 def test_idle_connections_to_many_hosts_are_bounded(tmp_path):
     import asyncio
 
-    import httpx
-
     from podium.vision.downloading.connections import KeptConnections
+    from podium.vision.downloading.links import parse_link
 
     async def ask(urls):
         transport = KeptConnections(private_addresses=True, most_idle=3)
         for url in urls:
-            response = await transport.handle_async_request(httpx.Request("GET", url))
-            await response.aread()
-            await response.aclose()
+            answer = await transport.get(parse_link(url), [], {})
+            assert b"".join([piece async for piece in answer.pieces])
+            await answer.aclose()
         held = transport.idle
         await transport.aclose()
         return held, transport.idle

@@ -155,6 +155,23 @@ def refuse_bomb(image: ImageFile, most_pixels: int = MOST_PIXELS) -> None:
         raise ImageFault(f"decompression bomb: {width} x {height} pixels")
 
 
+def check_pixels(image: ImageFile, data: bytes) -> None:
+    """Decode all the data, and make as little of it as the format allows.
+
+    Args:
+        image: From `open_image`, not yet loaded.
+        data: The bytes that it was made of.
+
+    Raises:
+        ImageFault: the pixels cannot be decoded, or not all are there.
+    """
+    from podium.vision.pixel_modes import to_rgb
+
+    with _faults(data, str(image.format)):
+        _load(image, data, (1, 1))
+        to_rgb(image)
+
+
 def render(image: ImageFile, data: bytes, size: tuple[int, int]) -> np.ndarray:
     """Decode, convert, resize and turn upright.
 
@@ -174,16 +191,23 @@ def render(image: ImageFile, data: bytes, size: tuple[int, int]) -> np.ndarray:
     from podium.vision.pixel_modes import to_rgb
 
     with _faults(data, str(image.format)):
-        wanted = [int(side * _DRAFT_MARGIN) for side in size]
-        drafted = image.draft(None, (wanted[0], wanted[1]))
-        image.load()
-        if _ends_in_zeros(data, str(image.format)):
-            raise ImageFault("truncated")
+        box = _load(image, data, size)
         picture = to_rgb(image)
         if picture.size != size:
-            box = drafted[1] if drafted else None
             picture = picture.resize(size, Resampling.LANCZOS, box=box)
         return np.array(_upright(picture, orientation(image)))
+
+
+def _load(
+    image: ImageFile, data: bytes, size: tuple[int, int]
+) -> tuple[float, float, float, float] | None:
+    """Decode, a JPEG reduced; its part that holds the picture, where it was."""
+    wanted = [int(side * _DRAFT_MARGIN) for side in size]
+    drafted = image.draft(None, (wanted[0], wanted[1]))
+    image.load()
+    if _ends_in_zeros(data, str(image.format)):
+        raise ImageFault("truncated")
+    return drafted[1] if drafted else None
 
 
 def orientation(image: ImageFile) -> int:

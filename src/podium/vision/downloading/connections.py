@@ -1,25 +1,29 @@
-"""Connections of httpcore that are kept and used again.
+"""Connections of httpcore, the engine of httpx, that are kept and used again.
 
 httpx's own pool goes through all its connections for every request, which costs milliseconds
-where there are hundreds. Here the free ones of each host lie on a stack.
+where there are hundreds; here the free ones of each host lie on a stack. Requests are handed to
+httpcore as they are: httpx would take each link apart again and copy its headers twice.
 """
 
 from __future__ import annotations
 
 import ssl
-from collections.abc import AsyncIterator, Mapping
-from typing import Any
+from collections.abc import AsyncIterable, Mapping, Sequence
+from functools import lru_cache
+from typing import NamedTuple, cast
 
 import httpcore
 import httpx
 
 from podium.vision.downloading.addresses import CheckedBackend
+from podium.vision.downloading.links import Link
 
 _KEPT_SECONDS = 30.0
+_HOSTS_REMEMBERED = 4096
 
 
-class KeptConnections(httpx.AsyncBaseTransport):
-    """A transport of httpx that keeps connections.
+class KeptConnections:
+    """Sends requests over connections that it keeps.
 
     HTTP/1.1 takes a connection for each request under way; the caller bounds how many there are.
     Once a host has chosen HTTP/2, all its requests share one. Errors are those of httpcore.
@@ -58,35 +62,43 @@ class KeptConnections(httpx.AsyncBaseTransport):
         self._idle_count = 0
         self._shared: dict[str, httpcore.AsyncHTTPConnection] = {}
 
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request; closing the response frees its connection.
+    async def get(
+        self, link: Link, headers: Sequence[tuple[bytes, bytes]], timeouts: Mapping[str, float]
+    ) -> Answer:
+        """Ask for a link; closing the answer frees its connection.
+
+        Args:
+            link: What to ask for.
+            headers: Names and values beside `Host`.
+            timeouts: Seconds to `connect`, `read` and `write`, each.
 
         Raises:
             httpcore.ConnectError: and its other exceptions.
             AddressRefusedError: where the host has no allowed address.
         """
-        host = f"{request.url.scheme}://{request.url.netloc.decode('ascii')}"
-        sent = _for_httpcore(request)
+        place = _place(link.host)
+        sent = httpcore.Request(
+            b"GET",
+            httpcore.URL(
+                scheme=place.scheme, host=place.name, port=place.port, target=link.target.encode()
+            ),
+            headers=[(b"Host", place.header), *headers],
+            extensions={"timeout": timeouts},
+        )
         while True:
-            connection = await self._take(host, sent.url.origin)
+            connection = await self._take(link.host, sent.url.origin)
             try:
                 answer = await connection.handle_async_request(sent)
                 break
             except httpcore.ConnectionNotAvailable:  # it ended meanwhile, with nothing sent
-                await self._release(host, connection)
+                await self._release(link.host, connection)
             except BaseException:
-                await self._release(host, connection)
+                await self._release(link.host, connection)
                 raise
         if answer.extensions.get("http_version") == b"HTTP/2":
-            self._shared.setdefault(host, connection)
+            self._shared.setdefault(link.host, connection)
             await self._trim_shared()
-        return httpx.Response(
-            status_code=answer.status,
-            headers=answer.headers,
-            stream=_Body(answer, self, host, connection),
-            extensions=answer.extensions,
-            request=request,
-        )
+        return Answer(answer, self, link.host, connection)
 
     async def _take(self, host: str, origin: httpcore.Origin) -> httpcore.AsyncHTTPConnection:
         shared = self._shared.get(host)
@@ -151,45 +163,55 @@ class KeptConnections(httpx.AsyncBaseTransport):
             await connection.aclose()
 
 
-class _Body(httpx.AsyncByteStream):
+class Answer:
+    """An answer whose body is still to be read.
+
+    Attributes:
+        status: The status code.
+        headers: The headers.
+    """
+
     def __init__(
         self,
         answer: httpcore.Response,
-        transport: KeptConnections,
+        connections: KeptConnections,
         host: str,
         connection: httpcore.AsyncHTTPConnection,
     ) -> None:
-        self._answer, self._transport, self._host = answer, transport, host
+        """Take what came, and where its connection goes back to."""
+        self.status, self.headers = answer.status, httpx.Headers(answer.headers)
+        self._answer, self._connections, self._host = answer, connections, host
         self._connection: httpcore.AsyncHTTPConnection | None = connection
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        stream: Any = self._answer.stream
-        async for piece in stream:
-            yield piece
+    @property
+    def pieces(self) -> AsyncIterable[bytes]:
+        """The body as it comes, once."""
+        return cast(AsyncIterable[bytes], self._answer.stream)
 
     async def aclose(self) -> None:
+        """Give the connection back; what of the body was not read is lost."""
         if self._connection is None:
             return
         connection, self._connection = self._connection, None
         try:
             await self._answer.aclose()
         finally:
-            await self._transport._release(self._host, connection)
+            await self._connections._release(self._host, connection)
 
 
 def _usable(connection: httpcore.AsyncHTTPConnection) -> bool:
     return connection.is_available() and not connection.has_expired()
 
 
-def _for_httpcore(request: httpx.Request) -> httpcore.Request:
-    url = request.url
-    target = httpcore.URL(
-        scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path
-    )
-    return httpcore.Request(
-        method=request.method,
-        url=target,
-        headers=request.headers.raw,
-        content=request.stream,
-        extensions=request.extensions,
-    )
+class _Place(NamedTuple):
+    scheme: bytes
+    name: bytes
+    port: int | None
+    header: bytes
+
+
+@lru_cache(_HOSTS_REMEMBERED)
+def _place(host: str) -> _Place:
+    """A host of a link in the parts that httpcore wants."""
+    url = httpx.URL(host)
+    return _Place(url.raw_scheme, url.raw_host, url.port, url.netloc)

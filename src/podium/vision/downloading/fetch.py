@@ -8,13 +8,11 @@ import zlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
 
 import httpcore
-import httpx
 
 from podium.vision.downloading.addresses import AddressRefusedError
-from podium.vision.downloading.connections import KeptConnections
+from podium.vision.downloading.connections import Answer, KeptConnections
 from podium.vision.downloading.failures import Blame, FailedTry, failed_status
 from podium.vision.downloading.links import Link, LinkError, join_link
 from podium.vision.downloading.rules import MEBIBYTE, DownloadRules
@@ -33,26 +31,25 @@ class Fetcher:
     Memory: `concurrency` bodies of a mebibyte, and 8 of `most_bytes`.
     """
 
-    def __init__(self, rules: DownloadRules, transport: KeptConnections) -> None:
+    def __init__(self, rules: DownloadRules, connections: KeptConnections) -> None:
         """Take the rules and the connections; both are shared by all requests."""
         self._rules = rules
-        self._transport = transport
+        self._connections = connections
         self._large = asyncio.Semaphore(_LARGE_AT_ONCE)
-        limits = {"connect": rules.connect_seconds, "pool": rules.total_seconds}
-        limits |= dict.fromkeys(("read", "write"), rules.read_seconds)
-        self._extensions: dict[str, Any] = {"timeout": limits}
-        self._headers = {
-            "User-Agent": rules.user_agent,
-            "Accept": "image/*,*/*;q=0.5",
-            "Accept-Encoding": "identity",
-        }
+        self._timeouts = {"connect": rules.connect_seconds}
+        self._timeouts |= dict.fromkeys(("read", "write"), rules.read_seconds)
+        self._headers = (
+            (b"User-Agent", rules.user_agent.encode()),
+            (b"Accept", b"image/*,*/*;q=0.5"),
+            (b"Accept-Encoding", b"identity"),
+        )
 
     @asynccontextmanager
-    async def fetch(self, url: str, answered: Callable[[], None]) -> AsyncIterator[bytes | Link]:
-        """Ask once for a URL; the memory of a large body counts until the context ends.
+    async def fetch(self, link: Link, answered: Callable[[], None]) -> AsyncIterator[bytes | Link]:
+        """Ask once for a link; the memory of a large body counts until the context ends.
 
         Args:
-            url: A checked link.
+            link: What to ask for.
             answered: Called as soon as the host has answered anything at all.
 
         Yields:
@@ -63,11 +60,13 @@ class Fetcher:
         """
         claim = _Claim(self._large)
         try:
-            yield await self._bounded(url, answered, claim)
+            yield await self._bounded(link, answered, claim)
         finally:
             claim.release()
 
-    async def _bounded(self, url: str, answered: Callable[[], None], claim: _Claim) -> bytes | Link:
+    async def _bounded(
+        self, link: Link, answered: Callable[[], None], claim: _Claim
+    ) -> bytes | Link:
         state = _Progress()
 
         def note() -> None:
@@ -76,7 +75,7 @@ class Fetcher:
 
         try:
             async with asyncio.timeout(self._rules.total_seconds):
-                return await self._ask(url, note, claim)
+                return await self._ask(link, note, claim)
         except FailedTry:
             raise
         except TimeoutError:
@@ -86,27 +85,26 @@ class Fetcher:
         except Exception as error:
             raise _as_failure(error, state.answered) from error
 
-    async def _ask(self, url: str, answered: Callable[[], None], claim: _Claim) -> bytes | Link:
-        request = httpx.Request("GET", url, headers=self._headers, extensions=self._extensions)
-        response = await self._transport.handle_async_request(request)
+    async def _ask(self, link: Link, answered: Callable[[], None], claim: _Claim) -> bytes | Link:
+        answer = await self._connections.get(link, self._headers, self._timeouts)
         try:
             answered()
-            if response.status_code in _REDIRECTS:
-                return _target(url, response)
-            if response.status_code != _OK:
-                raise failed_status(response.status_code, response.headers.get("retry-after"))
-            return await self._read(response, claim)
+            if answer.status in _REDIRECTS:
+                return _target(link.url, answer)
+            if answer.status != _OK:
+                raise failed_status(answer.status, answer.headers.get("retry-after"))
+            return await self._read(answer, claim)
         finally:
-            await response.aclose()
+            await answer.aclose()
 
-    async def _read(self, response: httpx.Response, claim: _Claim) -> bytes:
+    async def _read(self, answer: Answer, claim: _Claim) -> bytes:
         most = self._rules.most_bytes
-        announced = response.headers.get("content-length", "")
+        announced = answer.headers.get("content-length", "")
         if announced.isascii() and announced.isdigit() and int(announced[:18]) > most:
             raise FailedTry(f"larger than {most:,} bytes", Blame.LINK)
-        unpack = _unpacker(response.headers.get("content-encoding", ""))
+        unpack = _unpacker(answer.headers.get("content-encoding", ""))
         content = bytearray()
-        async for piece in response.stream:  # type: ignore[union-attr]
+        async for piece in answer.pieces:
             content += unpack(piece, most + 1 - len(content)) if unpack else piece
             if len(content) > most:
                 raise FailedTry(f"larger than {most:,} bytes", Blame.LINK)
@@ -137,10 +135,10 @@ class _Claim:
             self._taken = False
 
 
-def _target(url: str, response: httpx.Response) -> Link:
-    place = response.headers.get("location")
+def _target(url: str, answer: Answer) -> Link:
+    place = answer.headers.get("location")
     if not place:
-        raise FailedTry(f"HTTP {response.status_code} without a location", Blame.LINK)
+        raise FailedTry(f"HTTP {answer.status} without a location", Blame.LINK)
     try:
         return join_link(url, place)
     except LinkError as error:

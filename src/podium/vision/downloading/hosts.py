@@ -8,6 +8,7 @@ from collections import deque
 from dataclasses import dataclass
 
 from podium.vision.downloading.failures import Blame, FailedTry, backoff
+from podium.vision.downloading.links import Link
 from podium.vision.downloading.rules import DownloadRules
 
 _LONGEST_PAUSE = 10.0
@@ -19,14 +20,14 @@ class Job:
 
     Attributes:
         number: Its place among the distinct links.
-        url: What is asked for next; another than the link after a redirect.
+        link: What is asked for next; after a redirect another than in the table.
         tries: Requests so far that count.
         redirects: Redirects so far.
         seconds: Time under way so far.
     """
 
     number: int
-    url: str
+    link: Link
     tries: int = 0
     redirects: int = 0
     seconds: float = 0.0

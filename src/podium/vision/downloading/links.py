@@ -5,12 +5,18 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 LONGEST_LINK = 4096
 _LONGEST_PLAIN_NAME = 100
 _PLAIN_NAME = re.compile(rf"[A-Za-z0-9_-]{{1,{_LONGEST_PLAIN_NAME}}}")
 _HOST = re.compile(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]+")
+# Whatever stands before such a path, it is in its normal form already.
+_WITH_PLAIN_PATH = re.compile(
+    r"(https?://[A-Za-z0-9.:\[\]-]+)((?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+)"
+)
+_HOSTS_REMEMBERED = 4096
 _SHOWN_OF_NAME = 40
 _SCHEMES = ("http", "https")
 _DIGITS = 32
@@ -32,6 +38,12 @@ class Link:
     url: str
     host: str
 
+    @property
+    def target(self) -> str:
+        """Path and query, as the request line has them."""
+        rest = self.url[len(self.host) :]
+        return rest if rest.startswith("/") else f"/{rest}"
+
 
 def parse_link(link: Any) -> Link:
     """Bring a link to its normal form.
@@ -43,13 +55,26 @@ def parse_link(link: Any) -> Link:
         LinkError: no text, another scheme than http and https, no host, a name and password, or
             text that is no URL at all.
     """
-    import httpx
-
     text = link.strip() if isinstance(link, str) else ""
     if not text:
         raise LinkError("no link")
     if len(text) > LONGEST_LINK:
         raise LinkError(f"the link is longer than {LONGEST_LINK:,} characters")
+    if plain := _WITH_PLAIN_PATH.fullmatch(text):
+        host = _remembered(plain[1]).host
+        return Link(host + plain[2], host)
+    return _parsed(text)
+
+
+@lru_cache(_HOSTS_REMEMBERED)
+def _remembered(text: str) -> Link:
+    """A link without a path: tables name few hosts, and to take a link apart costs time."""
+    return _parsed(text)
+
+
+def _parsed(text: str) -> Link:
+    import httpx
+
     scheme, colon, rest = text.partition(":")
     try:
         # In lower case beforehand: else httpx would not know its default port.

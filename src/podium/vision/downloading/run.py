@@ -117,7 +117,7 @@ class DownloadRun:
         job.tries += 1
         held = _Held(partial(self._schedule.release, host))
         try:
-            async with fetcher.fetch(job.url, partial(self._schedule.answered, host)) as found:
+            async with fetcher.fetch(job.link, partial(self._schedule.answered, host)) as found:
                 held.release()
                 if not isinstance(found, bytes):
                     return self._schedule.redirect(job, found)

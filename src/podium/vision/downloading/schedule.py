@@ -32,7 +32,7 @@ class Schedule:
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._left = 0
         for number, link in links:
-            self._host(link.host).add(Job(number, link.url))
+            self._host(link.host).add(Job(number, link))
             self._left += 1
         for host in self._hosts.values():
             self._offer(host)
@@ -87,7 +87,7 @@ class Schedule:
         if job.redirects > self._rules.most_redirects:
             return FailedTry(f"more than {self._rules.most_redirects} redirects", Blame.LINK)
         job.tries -= 1
-        job.url = link.url
+        job.link = link
         self._put(self._host(link.host), job, first=True)
         return None
 
