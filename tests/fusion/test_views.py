@@ -60,6 +60,23 @@ def test_whitened_components_have_equal_variance_and_no_relation(rows):
     np.testing.assert_allclose(covariance, np.eye(size) / size, atol=2e-3 / size)
 
 
+@pytest.mark.parametrize("rows", [40, 200])
+@pytest.mark.parametrize("whiten", [False, True])
+def test_leading_components_are_those_of_a_whole_decomposition(rows, whiten):
+    from sklearn.decomposition import PCA
+
+    pairs, _ = planted_pairs(rows, "image")
+    found = PairView("both", components=12, whiten=whiten).fit_transform(pairs)
+    pca = PCA(12, svd_solver="full", whiten=whiten)
+    wanted = pca.fit_transform(PairView("both").fit_transform(pairs).astype(np.float64))
+    if whiten:
+        wanted /= np.sqrt(12)
+    signs = np.sign((found * wanted).sum(axis=0))
+    np.testing.assert_allclose(found * signs, wanted, atol=2e-3 * np.abs(wanted).max())
+    again = PairView("both", components=12, whiten=whiten).fit_transform(pairs)
+    assert found.tobytes() == again.tobytes()
+
+
 def test_number_or_share_of_components():
     pairs, _ = planted_pairs(100, "image", noise=0)
     assert PairView("both", components=7).fit_transform(pairs).shape[1] == 7

@@ -19,6 +19,8 @@ def one_thread() -> Iterator[None]:
 
     A sum split over threads is added up in another order, and floating-point sums depend on it.
     """
+    # It brings a BLAS of its own, and only what is loaded can be held.
+    import scipy.linalg  # noqa: F401
     from threadpoolctl import threadpool_limits
 
     torch = sys.modules.get("torch")

@@ -90,22 +90,49 @@ class PairView:
 
     def _principal_axes(self, features: np.ndarray) -> np.ndarray:
         """Axes as columns, float32, shape (p, k); scaled where whitening is wished for."""
-        from sklearn.decomposition import PCA
-
         most = min(features.shape)
-        wanted = self.components
-        if wanted is None:
-            wanted = most
-        elif wanted >= 1:
-            wanted = min(int(wanted), most)
-        solver = "covariance_eigh" if len(features) > features.shape[1] else "full"
-        pca = PCA(wanted, svd_solver=solver).fit(features)
-        variance = pca.explained_variance_
+        if self.components is not None and self.components >= 1:
+            axes, variance = _leading_axes(features, min(int(self.components), most))
+        else:
+            axes, variance = _all_axes(features, self.components or most)
         kept = variance > _NEGLIGIBLE * max(float(variance[0]), 1e-12)
-        axes = pca.components_[kept].T
+        axes = axes[:, kept]
         if self.whiten and kept.any():
             axes = axes / np.sqrt(variance[kept] * kept.sum())
         return axes.astype(np.float32)
+
+
+def _all_axes(features: np.ndarray, wanted: float) -> tuple[np.ndarray, np.ndarray]:
+    """Principal axes as columns and the variances along them; a number, or a share of variance."""
+    from sklearn.decomposition import PCA
+
+    solver = "covariance_eigh" if len(features) > features.shape[1] else "full"
+    pca = PCA(wanted, svd_solver=solver).fit(features)
+    return pca.components_.T, pca.explained_variance_
+
+
+def _leading_axes(features: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """The same for the strongest axes alone, in a third of the time.
+
+    Eigenvectors of the smaller of the two product matrices, of which LAPACK computes those asked
+    for; scikit-learn's exact solvers compute all.
+    """
+    from scipy.linalg import eigh
+
+    rows, numbers = features.shape
+    centred = features - features.mean(axis=0)
+    if by_rows := rows < numbers:
+        # Axes are made by dividing by roots of the eigenvalues: float32 would not do.
+        centred = centred.astype(np.float64)
+    product = centred @ centred.T if by_rows else centred.T @ centred
+    last = len(product) - 1
+    found = eigh(product, subset_by_index=[last - count + 1, last], driver="evr")
+    squares, vectors = np.maximum(found[0][::-1], 0), found[1][:, ::-1]
+    if by_rows:
+        vectors = centred.T @ (vectors / np.sqrt(np.maximum(squares, np.finfo(float).tiny)))
+    # A sign that does not depend on LAPACK's way there.
+    largest = np.abs(vectors).argmax(axis=0)
+    return vectors * np.sign(vectors[largest, np.arange(count)]), squares / max(rows - 1, 1)
 
 
 def _mean_of_nonzero(vectors: np.ndarray) -> np.ndarray:
