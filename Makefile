@@ -73,6 +73,7 @@ bench-museum: setup ## Museum at 20,000 images, and its search beside faiss
 	$(BIN)/python benchmarks/museum_top_k.py
 
 bench-amazon: setup ## Amazon at 75,000 + 75,000 rows, and beside AutoGluon
+	$(BIN)/python benchmarks/image_download.py
 	$(BIN)/python benchmarks/amazon_whole.py
 	$(BIN)/python benchmarks/amazon.py
 

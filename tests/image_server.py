@@ -163,7 +163,7 @@ class ImageServer:
 
 
 class Http2Server(ImageServer):
-    """The same images over HTTP/2, as far as the tests need it."""
+    """The same images over HTTP/2, as far as the tests need it; a script is a status and a body."""
 
     async def _connection(self, reader, writer):
         from h2.config import H2Configuration
@@ -191,10 +191,22 @@ class Http2Server(ImageServer):
         self.most_active = max(self.most_active, self._active)
         await asyncio.sleep(self.latency)
         self._active -= 1
-        content = picture(sum(headers[":path"].encode()))
-        link.send_headers(event.stream_id, [(":status", "200"), ("content-type", "image/jpeg")])
+        path = headers[":path"]
+        code, content = self.scripts.get(path[1:], (200, picture(sum(path.encode()))))
+        link.send_headers(event.stream_id, [(":status", str(code)), ("content-type", "image/jpeg")])
+        while len(content) > (room := self._room(link, event.stream_id)):
+            if room:
+                link.send_data(event.stream_id, content[:room])
+                content = content[room:]
+            writer.write(link.data_to_send())
+            await asyncio.sleep(0.002)
+            if writer.is_closing():
+                return
         link.send_data(event.stream_id, content, end_stream=True)
         writer.write(link.data_to_send())
+
+    def _room(self, link, stream):
+        return min(link.local_flow_control_window(stream), link.max_outbound_frame_size)
 
 
 @contextmanager

@@ -258,6 +258,14 @@ def test_a_folder_that_cannot_be_written_to_ends_the_run(server, tmp_path):
     assert not list(tmp_path.glob(".*"))
 
 
+def test_a_link_of_very_many_rows_beside_many_links(server, tmp_path):
+    links = [server.url("shared")] * 6_000 + [server.url(str(n)) for n in range(510)]
+    table = download(tmp_path, *links, processes=1)
+    assert set(table["status"]) == {"downloaded"}
+    assert server.asked("shared") == 1
+    check_files(table, tmp_path)
+
+
 def test_only_some_large_bodies_are_held_at_once(server, monkeypatch):
     import asyncio
 

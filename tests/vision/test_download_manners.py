@@ -9,6 +9,7 @@ from image_server import (
     ImageServer,
     answer,
     certificate,
+    closed_port,
     picture,
     quick_rules,
     redirect,
@@ -117,6 +118,28 @@ def test_http2_takes_one_connection_for_all(tmp_path):
         assert server.most_active == 10
 
 
+@pytest.mark.parametrize("code", [404, 302])
+def test_a_refusal_costs_no_connection(tmp_path, code):
+    with ImageServer() as server:
+        server.scripts = {str(n): [status(code)] for n in range(20)}
+        table = download(tmp_path, [server.url(str(n)) for n in range(20)], per_host=1)
+        assert set(table["status"]) == {"placeholder"}
+        assert server.connections == 1
+
+
+@pytest.mark.parametrize(("size", "connections"), [(60_000, 1), (80_000, 280)])
+def test_pages_that_nobody_reads_do_not_stop_a_shared_connection(tmp_path, size, connections):
+    # A host may send 16 MiB over one connection before somebody reads.
+    public, tls = certificate(tmp_path, "h2")
+    with Http2Server(tls=tls) as server:
+        server.scripts = {f"gone{n}": (404, bytes(size)) for n in range(280)}
+        links = [server.url(name) for name in [*server.scripts, *"123456789"]]
+        rules = {"certificates": str(public), "per_host": 3, "tries": 1}
+        table = download(tmp_path / "images", links, **rules)
+        assert list(table["reason"]) == ["HTTP 404"] * 280 + [""] * 9
+        assert server.connections <= connections
+
+
 @pytest.mark.parametrize(("http2", "offered"), [(True, "http/1.1"), (False, "h2")])
 def test_https_without_http2(tmp_path, http2, offered):
     # Either the server does not speak it, or it is not offered to one that would.
@@ -139,6 +162,25 @@ def test_a_certificate_of_nobody_known_is_refused(tmp_path):
     assert "CERTIFICATE_VERIFY_FAILED" in table.loc[0, "reason"]
 
 
+def test_connections_that_never_came_about_are_not_kept():
+    import asyncio
+
+    import httpcore
+
+    from podium.vision.downloading.connections import KeptConnections
+    from podium.vision.downloading.links import parse_link
+
+    async def ask(port):
+        connections = KeptConnections(private_addresses=True)
+        for _ in range(3):
+            with pytest.raises(httpcore.ConnectError):
+                await connections.get(parse_link(f"http://127.0.0.1:{port}/x"), [], {})
+        return connections.idle
+
+    with closed_port() as port:
+        assert asyncio.run(ask(port)) == 0
+
+
 def test_idle_connections_to_many_hosts_are_bounded(tmp_path):
     import asyncio
 
@@ -149,7 +191,7 @@ def test_idle_connections_to_many_hosts_are_bounded(tmp_path):
         transport = KeptConnections(private_addresses=True, most_idle=3)
         for url in urls:
             answer = await transport.get(parse_link(url), [], {})
-            assert b"".join([piece async for piece in answer.pieces])
+            assert b"".join([piece async for piece in answer.pieces()])
             await answer.aclose()
         held = transport.idle
         await transport.aclose()

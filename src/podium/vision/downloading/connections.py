@@ -8,7 +8,8 @@ httpcore as they are: httpx would take each link apart again and copy its header
 from __future__ import annotations
 
 import ssl
-from collections.abc import AsyncIterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import AsyncIterable, AsyncIterator, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple, cast
 
@@ -61,6 +62,10 @@ class KeptConnections:
         self._idle: dict[str, list[httpcore.AsyncHTTPConnection]] = {}
         self._idle_count = 0
         self._shared: dict[str, httpcore.AsyncHTTPConnection] = {}
+        # Requests under way over each; httpcore counts one that is about to be sent not yet.
+        self._users: Counter[httpcore.AsyncHTTPConnection] = Counter()
+        # Not to be used again; each is closed with its last answer.
+        self._retired: set[httpcore.AsyncHTTPConnection] = set()
 
     async def get(
         self, link: Link, headers: Sequence[tuple[bytes, bytes]], timeouts: Mapping[str, float]
@@ -87,6 +92,7 @@ class KeptConnections:
         )
         while True:
             connection = await self._take(link.host, sent.url.origin)
+            self._users[connection] += 1
             try:
                 answer = await connection.handle_async_request(sent)
                 break
@@ -105,9 +111,8 @@ class KeptConnections:
         if shared is not None:
             if _usable(shared):
                 return shared
-            # Whoever still reads from it closes it with the last answer.
-            del self._shared[host]
-            await self._release(host, shared)
+            self._retire(host, shared)
+            await self._close_unused(shared)
         # Looked up each time: others may take and give back while one is being closed.
         while idle := self._idle.get(host):
             self._idle_count -= 1
@@ -123,12 +128,26 @@ class KeptConnections:
             network_backend=self._backend,
         )
 
+    def _retire(self, host: str, connection: httpcore.AsyncHTTPConnection) -> None:
+        """Give a connection no more requests."""
+        if self._shared.get(host) is connection:
+            del self._shared[host]
+        self._retired.add(connection)
+
     async def _release(self, host: str, connection: httpcore.AsyncHTTPConnection) -> None:
+        self._users[connection] -= 1
+        if not self._users[connection]:
+            del self._users[connection]
+        if connection in self._retired:
+            await self._close_unused(connection)
+            return
         if self._shared.get(host) is connection:
             return
+        # First, for httpcore calls one that never came about both closed and idle.
+        if connection.is_closed():
+            await connection.aclose()
+            return
         if not connection.is_idle():
-            if connection.is_closed():
-                await connection.aclose()
             return
         # Taken out and put back, so that the host used longest ago stands first.
         self._idle[host] = [*self._idle.pop(host, []), connection]
@@ -142,11 +161,16 @@ class KeptConnections:
             if not connections:
                 del self._idle[oldest]
 
+    async def _close_unused(self, connection: httpcore.AsyncHTTPConnection) -> None:
+        if connection not in self._users:
+            self._retired.discard(connection)
+            await connection.aclose()
+
     async def _trim_shared(self) -> None:
         """Close shared connections that are not in use, where there are too many."""
         extra = len(self._shared) - self._most_idle
         for host, connection in list(self._shared.items())[: max(extra, 0)]:
-            if connection.is_idle():
+            if connection not in self._users:
                 del self._shared[host]
                 await connection.aclose()
 
@@ -158,7 +182,8 @@ class KeptConnections:
     async def aclose(self) -> None:
         """Close every connection."""
         kept = [*self._shared.values(), *(each for idle in self._idle.values() for each in idle)]
-        self._idle, self._shared, self._idle_count = {}, {}, 0
+        kept += self._retired
+        self._idle, self._shared, self._retired, self._idle_count = {}, {}, set(), 0
         for connection in kept:
             await connection.aclose()
 
@@ -182,17 +207,25 @@ class Answer:
         self.status, self.headers = answer.status, httpx.Headers(answer.headers)
         self._answer, self._connections, self._host = answer, connections, host
         self._connection: httpcore.AsyncHTTPConnection | None = connection
+        self._read = False
 
-    @property
-    def pieces(self) -> AsyncIterable[bytes]:
+    async def pieces(self) -> AsyncIterator[bytes]:
         """The body as it comes, once."""
-        return cast(AsyncIterable[bytes], self._answer.stream)
+        async for piece in cast(AsyncIterable[bytes], self._answer.stream):
+            yield piece
+        self._read = True
 
     async def aclose(self) -> None:
-        """Give the connection back; what of the body was not read is lost."""
+        """Give the connection back, if the body was read to its end; else it is closed.
+
+        A shared one is closed with its last answer: the host may send only so many bytes that
+        nobody reads, over all its answers together.
+        """
         if self._connection is None:
             return
         connection, self._connection = self._connection, None
+        if not self._read:
+            self._connections._retire(self._host, connection)
         try:
             await self._answer.aclose()
         finally:

@@ -6,7 +6,7 @@ import asyncio
 import ssl
 import zlib
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
 import httpcore
@@ -23,6 +23,14 @@ _GZIP_OR_ZLIB = zlib.MAX_WBITS | 32
 #: Bodies may grow to this size without asking; beyond, only some at a time do.
 _LARGE_BYTES = MEBIBYTE
 _LARGE_AT_ONCE = 8
+#: What is read of a page that says why there is no image, and for how long.
+_READ_OFF_BYTES, _READ_OFF_SECONDS = 1 << 16, 2.0
+_BROKEN_OFF = (
+    TimeoutError,
+    httpcore.TimeoutException,
+    httpcore.NetworkError,
+    httpcore.ProtocolError,
+)
 
 
 class Fetcher:
@@ -89,11 +97,12 @@ class Fetcher:
         answer = await self._connections.get(link, self._headers, self._timeouts)
         try:
             answered()
+            if answer.status == _OK:
+                return await self._read(answer, claim)
+            await _read_off(answer)
             if answer.status in _REDIRECTS:
                 return _target(link.url, answer)
-            if answer.status != _OK:
-                raise failed_status(answer.status, answer.headers.get("retry-after"))
-            return await self._read(answer, claim)
+            raise failed_status(answer.status, answer.headers.get("retry-after"))
         finally:
             await answer.aclose()
 
@@ -104,7 +113,7 @@ class Fetcher:
             raise FailedTry(f"larger than {most:,} bytes", Blame.LINK)
         unpack = _unpacker(answer.headers.get("content-encoding", ""))
         content = bytearray()
-        async for piece in answer.pieces:
+        async for piece in answer.pieces():
             content += unpack(piece, most + 1 - len(content)) if unpack else piece
             if len(content) > most:
                 raise FailedTry(f"larger than {most:,} bytes", Blame.LINK)
@@ -133,6 +142,17 @@ class _Claim:
         if self._taken:
             self._places.release()
             self._taken = False
+
+
+async def _read_off(answer: Answer) -> None:
+    """Read what a host sends beside a refusal, if it is little: the connection is then kept."""
+    size = 0
+    with suppress(*_BROKEN_OFF):
+        async with asyncio.timeout(_READ_OFF_SECONDS):
+            async for piece in answer.pieces():
+                size += len(piece)
+                if size > _READ_OFF_BYTES:
+                    return
 
 
 def _target(url: str, answer: Answer) -> Link:

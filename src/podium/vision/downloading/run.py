@@ -78,8 +78,10 @@ class DownloadRun:
             workers = min(self._rules.concurrency, len(asked))
             await _together(self._without_link(), *(self._work(fetcher) for _ in range(workers)))
         finally:
-            await transport.aclose()
-            await self._saver.close()
+            try:
+                await transport.aclose()
+            finally:
+                await self._saver.close()
 
     def _make_saver(self, links: int) -> Saver:
         processes = self._rules.processes

@@ -79,7 +79,8 @@ class ProcessSaver:
             raise FailedTry(answer["failed"], Blame(answer["blame"]))
         if "folder" in answer:
             raise FolderError(answer["folder"])
-        return Record(**{**answer, "files": tuple(answer["files"])})
+        (extension,) = answer["files"]
+        return Record(**{**answer, "files": tuple(name + extension for name in names)})
 
     async def close(self) -> None:
         """End the processes, after what they are at."""
@@ -152,11 +153,15 @@ class _Helper:
         await self._process.wait()
 
     async def _read(self) -> None:
-        while line := await self._output.readline():
-            future = self.waiting.popleft()
-            if not future.done():
-                future.set_result(json.loads(line))
-        self._end()
+        try:
+            while line := await self._output.readline():
+                answer, future = json.loads(line), self.waiting.popleft()
+                if not future.done():
+                    future.set_result(answer)
+        except (ValueError, IndexError):  # not its answer: whose the next one is cannot be told
+            self._input.close()
+        finally:
+            self._end()
 
     def _end(self) -> None:
         self.ended = True

@@ -41,7 +41,9 @@ def main(folder: str, most_pixels: str) -> None:
 def _answer(folder: Path, order: dict[str, Any], content: bytes, most_pixels: int) -> bytes:
     answer: dict[str, Any]
     try:
-        answer = vars(save_image(folder, order["url"], order["names"], content, most_pixels))
+        record = save_image(folder, order["url"], order["names"], content, most_pixels)
+        # Whoever asked knows the names, and there may be very many of them.
+        answer = {**vars(record), "files": [Path(record.files[0]).suffix]}
     except FailedTry as failure:
         answer = {"failed": str(failure), "blame": failure.blame.value}
     except FolderError as error:
