@@ -4,8 +4,9 @@
 
 On the CPU a checkpoint encodes the same JPEG files by torch and by ONNX Runtime, in turns. On a GPU
 a model of the size of DINOv2 ViT-L/14 with random weights encodes them at 224 and 518 px, in mixed
-precision; what it reaches stands beside computing alone on images that lie on the card, beside
-reading alone, and beside a large product of bfloat16 matrices on the same card. Without a GPU that
+precision; what it reaches stands beside computing alone on images that lie on the card, and beside
+a large product of bfloat16 matrices on the same card. Both parts time the pipeline's own way as
+well: decoding only, computing only, and both at once. Without a GPU that
 part is left out; `--small` runs it on a tiny model wherever it can, to see that it works.
 """
 
@@ -15,8 +16,9 @@ import argparse
 import json
 import os
 import platform
+import shlex
 import statistics
-import time
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
@@ -26,11 +28,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from encoder_path import HEADER, NOTE, path_columns, path_speeds, speed
 from image_decoding import write_images
 from measuring import cores
 from results import table
 
-from podium.common.ordered_work import work_ahead
 from podium.vision.pretrained import PretrainedEncoder
 from podium.vision.reading import read_image
 
@@ -56,6 +58,7 @@ def main() -> None:
     files = _images(options.workdir / "images", 16 if options.small else DISTINCT)
     results: dict[str, Any] = {
         "when": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
+        "command": shlex.join(["python", "benchmarks/vision_encoder.py", *sys.argv[1:]]),
         "machine": _machine(),
         "images": f"{len(files)} JPEG files of {SIDES[0]} x {SIDES[1]} px, gone through in turns",
     }
@@ -80,7 +83,7 @@ def _cpu(options: argparse.Namespace, files: list[Path]) -> dict[str, Any]:
     speeds: dict[str, list[float]] = {name: [] for name in ways}
     for _ in range(options.repeats):
         for name, encoder in ways.items():
-            speeds[name].append(_speed(partial(encoder.encode, read, count), count))
+            speeds[name].append(speed(partial(encoder.encode, read, count), count))
     medians = {name: statistics.median(found) for name, found in speeds.items()}
     return {
         "model": options.model.name,
@@ -89,6 +92,7 @@ def _cpu(options: argparse.Namespace, files: list[Path]) -> dict[str, Any]:
         "threads": cores(),
         "images_per_second": medians,
         "all_rounds": speeds,
+        "path": {name: path_speeds(encoder, files, count) for name, encoder in ways.items()},
         "onnx_beside_torch": medians["onnx"] / medians["torch"],
         "least_cosine": float((vectors["torch"] * vectors["onnx"]).sum(axis=1).min()),
         "load_average": os.getloadavg()[0],
@@ -118,6 +122,7 @@ def _gpu(options: argparse.Namespace, files: list[Path]) -> dict[str, Any]:
                 batch_size=8 if options.small else options.batch_size,
             )
             rows.append({"size": size, "compiled": compiled, **_one_size(encoder, files, count)})
+            rows[-1]["path"] = path_speeds(encoder, files, count)
             rows[-1]["share_of_matmul"] = rows[-1]["tflops"] / limit
             print(rows[-1], flush=True)
     name = torch.cuda.get_device_name() if device == "cuda" else "CPU, for want of a GPU"
@@ -126,7 +131,7 @@ def _gpu(options: argparse.Namespace, files: list[Path]) -> dict[str, Any]:
 
 
 def _one_size(encoder: PretrainedEncoder, files: list[Path], count: int) -> dict[str, Any]:
-    """Images per second from files, computed alone and read alone; floating-point operations."""
+    """Images per second from files and computed alone on the card; floating-point operations."""
     import torch
     from torch.utils.flop_counter import FlopCounterMode
 
@@ -148,22 +153,13 @@ def _one_size(encoder: PretrainedEncoder, files: list[Path], count: int) -> dict
         waits = [backend.launch(resident) for _ in range(max(count // batch, 1))]
         waits[-1]()
 
-    def prepare(numbers: range) -> None:
-        np.stack([engine.views.squares(read(number))[0] for number in numbers])
-
-    def read_alone() -> None:
-        parts = [range(start, min(start + batch, count)) for start in range(0, count, batch)]
-        for _ in work_ahead(prepare, parts, encoder.threads, encoder.threads + 2):
-            pass
-
     computed = max(count // batch, 1) * batch
-    alone = _speed(compute, computed)
+    alone = speed(compute, computed)
     return {
         "batch": batch,
         "images": count,
-        "images_per_second": _speed(partial(encoder.encode, read, count), count),
+        "images_per_second": speed(partial(encoder.encode, read, count), count),
         "computing_alone": alone,
-        "reading_alone": _speed(read_alone, count),
         "gflop_per_image": flops / 1e9,
         "tflops": flops * alone / 1e12,
         "threads": encoder.threads,
@@ -183,13 +179,7 @@ def _matmul_tflops(device: str, side: int) -> float:
         product[0, 0].item()
 
     multiply()
-    return max(2 * side**3 * _speed(multiply, rounds) / 1e12 for _ in range(5))
-
-
-def _speed(work: Callable[[], object], count: int) -> float:
-    start = time.perf_counter()
-    work()
-    return count / (time.perf_counter() - start)
+    return max(2 * side**3 * speed(multiply, rounds) / 1e12 for _ in range(5))
 
 
 def _reader(files: list[Path]) -> Callable[[int], np.ndarray]:
@@ -232,8 +222,8 @@ def _page(results: dict[str, Any]) -> str:
         [
             "# Pretrained encoders: measured",
             f"{machine['cores']} cores ({machine['processor']}), {packages}. Written "
-            f"{results['when']} by `benchmarks/vision_encoder.py`. {results['images']}; decoding "
-            "is part of every number that is not called alone.",
+            f"{results['when']} by `PYTHONPATH=src {results['command']}`. {results['images']}; "
+            "decoding is part of every number that is not of computing alone.",
             "## ONNX Runtime beside torch on the CPU",
             _cpu_page(results["cpu"]),
             "## A GPU beside its limit",
@@ -246,14 +236,18 @@ def _cpu_page(found: dict[str, Any]) -> str:
     if "skipped" in found:
         return f"Left out: {found['skipped']}."
     speeds = found["images_per_second"]
-    rows = [[name, speed, speed / speeds["torch"]] for name, speed in speeds.items()]
+    rows = [
+        [name, found_speed, found_speed / speeds["torch"], *path_columns(found["path"][name])]
+        for name, found_speed in speeds.items()
+    ]
     return "\n\n".join(
         [
             f"{found['model']} at {found['size']} px, GeM, {found['images']} images a round, "
             f"{found['threads']} threads; median of {len(found['all_rounds']['onnx'])} rounds in "
             f"turns. Load average {found['load_average']:.1f}. Least cosine of the two vectors of "
             f"an image: {found['least_cosine']:.7f}.",
-            table(["backend", "images/s", "beside torch"], rows),
+            table(["backend", "images/s", "beside torch", *HEADER], rows),
+            NOTE,
         ]
     )
 
@@ -261,22 +255,22 @@ def _cpu_page(found: dict[str, Any]) -> str:
 def _gpu_page(found: dict[str, Any]) -> str:
     if "skipped" in found:
         return f"Left out: {found['skipped']}."
-    header = ("size", "batch", "from files, images/s", "computing alone", "reading alone")
-    header += ("GFLOP/image", "TFLOP/s", "of the matrix product")
-    keys = ("batch", "images_per_second", "computing_alone", "reading_alone")
+    header = ("size", "batch", "from files, images/s", "computing on the card")
+    header += ("GFLOP/image", "TFLOP/s", "of the matrix product", *HEADER)
+    keys = ("batch", "images_per_second", "computing_alone")
     keys += ("gflop_per_image", "tflops", "share_of_matmul")
     rows = [
         [f"{row['size']} px" + (", compiled" if row["compiled"] else "")]
-        + [row[key] for key in keys]
+        + [*(row[key] for key in keys), *path_columns(row["path"])]
         for row in found["rows"]
     ]
     return "\n\n".join(
         [
             f"{found['device']}. {found['model']} (random weights), class token and GeM, bfloat16 "
             f"by autocast. A product of bfloat16 matrices reaches {found['matmul_tflops']:.3g} "
-            "TFLOP/s there. TFLOP/s of the model are those of computing alone. Decoding is no "
-            "bottleneck where reading alone is faster than computing alone.",
+            "TFLOP/s there. TFLOP/s of the model are those of computing on the card.",
             table(header, rows),
+            NOTE,
         ]
     )
 

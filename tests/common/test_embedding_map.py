@@ -29,3 +29,9 @@ def test_of_many_rows_some_are_drawn_and_few_have_no_map():
     other = ~np.isnan(embedding_map(clusters(), 15, 6)).any(axis=1)
     assert not np.array_equal(known, other)
     assert np.isnan(embedding_map(clusters()[:9], 100, 5)).all()
+
+
+def test_equal_rows_have_no_map_and_a_line_has_one():
+    assert np.isnan(embedding_map(np.ones((12, 3), np.float32), 100, 5)).all()
+    line = np.repeat(np.arange(6.0), 2)[:, None].astype(np.float32)
+    assert np.isfinite(embedding_map(line, 100, 5)).all()

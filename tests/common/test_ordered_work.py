@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from podium.common.ordered_work import work_ahead
+from podium.common.ordered_work import RangesAhead, work_ahead
 
 
 def test_results_come_in_order_from_several_threads():
@@ -47,3 +47,60 @@ def test_an_error_comes_at_its_turn_and_ends_the_threads():
     with pytest.raises(RuntimeError, match="two"):
         next(results)
     assert (len(done) < 10, threading.active_count()) == (True, before)
+
+
+def wait_for(reached):
+    until = time.monotonic() + 5
+    while not reached() and time.monotonic() < until:
+        time.sleep(0.005)
+    time.sleep(0.05)  # and no further
+
+
+def test_the_next_range_is_begun_while_nobody_asks_and_no_more_than_is_bounded():
+    begun, before = [], threading.active_count()
+
+    def note(number):
+        begun.append(number)
+        return -number
+
+    ranges = [range(3), range(3, 20), range(20, 22)]
+    work = RangesAhead(note, ranges, threads=2, ahead=4)
+    assert begun == []
+    assert list(work.take(0)) == [0, -1, -2]
+    wait_for(lambda: len(begun) == 7)
+    assert sorted(begun) == list(range(7))
+    assert list(work.take(1)) == [-number for number in ranges[1]]
+    assert list(work.take(2)) == [-20, -21]
+    # Nothing was done twice, and nothing is left.
+    assert (sorted(begun), threading.active_count()) == (list(range(22)), before)
+
+
+def test_ranges_out_of_turn_and_again_give_the_same():
+    ranges, before = [range(2), range(2, 2), range(2, 9)], threading.active_count()
+    work = RangesAhead(lambda number: number * 10, ranges, threads=2, ahead=3)
+    for place in (2, 0, 0, 1, 2, 1):
+        assert list(work.take(place)) == [number * 10 for number in ranges[place]]
+    work.close()
+    assert threading.active_count() == before
+
+
+def test_a_range_that_fails_or_is_left_ends_the_threads_and_can_be_taken_again():
+    broken, before = [True], threading.active_count()
+
+    def fail_at_five(number):
+        if number == 5 and broken[0]:
+            raise RuntimeError("five")
+        return number
+
+    work = RangesAhead(fail_at_five, [range(4), range(4, 8), range(8, 90)], threads=2, ahead=3)
+    assert list(work.take(0)) == [0, 1, 2, 3]
+    with pytest.raises(RuntimeError, match="five"):
+        list(work.take(1))
+    assert threading.active_count() == before
+    broken[0] = False
+    left = work.take(1)
+    assert next(left) == 4
+    left.close()
+    assert threading.active_count() == before
+    assert list(work.take(1)) == [4, 5, 6, 7]
+    work.close()

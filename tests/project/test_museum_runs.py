@@ -1,12 +1,14 @@
 """Whole runs of Lost in the Museum: what they leave, and what they refuse."""
 
 import random
+import re
 
 import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner
 from kedro.io import DatasetError
+from PIL import Image
 from soak import Soak
 
 from podium.common.errors import PodiumError
@@ -58,7 +60,52 @@ def test_every_encoder_is_on_the_leaderboard(finished_museum):
     assert "Picture wall" in (root / REPORTING / "report.html").read_text()
 
 
-def test_held_out_images_and_their_photos_are_not_learned_from(finished_museum):
+def cells(page, heading):
+    """The rows of the first table below a heading of the report, as texts."""
+    section = re.split(rf"<h2[^>]*>{heading}</h2>", page)[1].split("</table>", 1)[0]
+    rows = re.findall(r"<tr[^>]*>(.*?)</tr>", section, re.DOTALL)
+    return [re.findall(r"<t[hd][^>]*>\s*(.*?)\s*</t[hd]>", row, re.DOTALL) for row in rows]
+
+
+def test_the_report_has_the_hits_of_every_model_at_every_strength(finished_museum):
+    root, _ = finished_museum
+    page = (root / REPORTING / "report.html").read_text()
+    heading, *rows = cells(page, "Every model at every strength")
+    assert heading[:3] == ["Model", "Strength", "Photos"]
+    table = pd.read_csv(root / REPORTING / "breakdown.csv")
+    table = table[table["effect"] == "mixed"].set_index(["model", "strength", "cutoff"])
+    expected = []
+    for model in leaderboard(root).index:
+        for strength in (1, 2, 3):
+            one, three, ten = (table.loc[(model, strength, cutoff)] for cutoff in (1, 3, 10))
+            interval = f"{three.ci_low:.4f} to {three.ci_high:.4f}"
+            numbers = (f"{one.score:.4f}", f"{three.score:.4f}", interval, f"{ten.score:.4f}")
+            expected.append([model, str(strength), "6", *numbers])
+    assert rows == expected
+
+
+@pytest.mark.parametrize("others", [{}, {"tiny": (1, 1), "thin": (1, 5000)}])
+def test_plain_pictures_give_a_submission_and_a_report(project_copy, others):
+    """Nothing tells them apart: they have one colour and no keypoint; some are not photographed."""
+    root = project_copy.data_root(f"plain_museum_{len(others)}", challenge="museum")
+    for path in (root / RAW).iterdir():
+        path.unlink()
+    sizes = {f"plain_{number}": (80, 60) for number in range(10)} | others
+    for name, size in sizes.items():
+        Image.new("RGB", size, (127, 127, 127)).save(root / RAW / f"{name}.png")
+    log = project_copy.session("museum", root=root)
+    rows = leaderboard(root)
+    assert set(rows.index) == {"colour_blocks", "joined", "joined_verified"}
+    for name in ("vlad", "fisher"):
+        assert f"{name}: left out, 0 keypoints are too few" in log
+    assert "all shortlists are empty" in log
+    page = (root / REPORTING / "report.html").read_text()
+    assert "2 models were left out" in page and "left out: 0 keypoints are too few" in page
+    table = pd.read_csv(root / SUBMISSION)
+    assert len(table) == len(sizes) and np.isfinite(table.filter(like="feature_")).all(axis=None)
+
+
+def test_the_photos_are_those_of_the_held_out_images(finished_museum):
     root, _ = finished_museum
     folds = pd.read_parquet(root / "04_feature/museum/folds.parquet")
     photos = pd.read_parquet(root / "04_feature/museum/photos.parquet")

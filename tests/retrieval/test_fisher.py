@@ -7,6 +7,7 @@ import pytest
 from threadpoolctl import threadpool_limits
 
 from podium.retrieval import fisher
+from podium.retrieval.codebook import TooFewKeypointsError
 from podium.retrieval.fisher import FisherEncoder
 from podium.retrieval.local_features import LocalFeatures, LocalFeatureTable, pack_features
 
@@ -117,9 +118,9 @@ def test_the_mixture_fits_better_than_its_start(table: LocalFeatureTable) -> Non
 
 def test_few_keypoints_give_fewer_words_and_none_an_error(table: LocalFeatureTable) -> None:
     assert len(FisherEncoder(64, 4).fit(table.take([0])).mixture.means_) == 3
-    with pytest.raises(ValueError, match="too few for a visual word"):
+    with pytest.raises(TooFewKeypointsError, match="too few for a visual word"):
         FisherEncoder(2, None).fit(table.take([1, 2]))
-    with pytest.raises(ValueError, match="60 keypoints are too few for 64 components"):
+    with pytest.raises(TooFewKeypointsError, match="60 keypoints are too few for 64 components"):
         FisherEncoder(2, 64).fit(table.take([0]))
 
 

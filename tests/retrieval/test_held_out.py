@@ -12,8 +12,14 @@ def test_only_usable_images_are_held_out_and_no_more_than_asked():
     assert held_out.sum() == 5 and not (held_out & ~usable).any()
     assert choose_held_out(usable, 3, 0.2, 3).sum() == 3
     assert not np.array_equal(held_out, choose_held_out(usable, 10, 0.2, 4))
-    with pytest.raises(ValueError, match="0 of 2 usable"):
-        choose_held_out(np.ones(2, dtype=bool), 10, 0.2, 3)
+    with pytest.raises(ValueError, match="1 of 1 usable"):
+        choose_held_out(np.ones(1, dtype=bool), 10, 0.2, 3)
+
+
+def test_one_image_is_held_out_where_the_share_is_less():
+    usable = np.arange(9) > 6
+    held_out = choose_held_out(usable, 10, 0.2, 3)
+    assert held_out.sum() == 1 and (held_out & usable).any()
 
 
 def test_every_image_has_mixed_photos_of_each_strength_and_one_of_each_effect():

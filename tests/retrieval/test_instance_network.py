@@ -291,9 +291,7 @@ def test_an_unfitted_network_says_so() -> None:
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ({"backbone": "large"}, "backbone must be one of small"),
-        ({"backbone": "small", "model": "some/model"}, "either a backbone or a model"),
-        ({"views": "none"}, "views must be one of simulated"),
+        ({"framing": "pad"}, "framing must be one of crop, squash"),
         ({"batch_size": 1}, "batch_size must be above 1"),
         ({"temperature": 0.0}, "temperature must be above 0"),
         ({"epochs": -1}, "epochs must be above -1"),

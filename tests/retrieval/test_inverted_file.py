@@ -5,7 +5,12 @@ import pickle
 import numpy as np
 import pytest
 
-from podium.retrieval.codebook import VocabularyTree, learn_words, nearest_words
+from podium.retrieval.codebook import (
+    TooFewKeypointsError,
+    VocabularyTree,
+    learn_words,
+    nearest_words,
+)
 from podium.retrieval.inverted_file import (
     HammingEmbedding,
     InvertedFile,
@@ -169,7 +174,7 @@ def test_the_tree_finds_nearly_always_the_nearest_word(table: LocalFeatureTable)
 def test_few_points_give_few_words() -> None:
     points = np.random.default_rng(0).random((45, 8), dtype="float32")
     assert learn_words(points, 100).shape == (2, 8)
-    with pytest.raises(ValueError, match="too few"):
+    with pytest.raises(TooFewKeypointsError, match="too few"):
         learn_words(points[:10], 4)
 
 

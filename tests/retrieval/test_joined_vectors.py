@@ -22,6 +22,33 @@ def test_single_and_joined_vectors_have_unit_length_and_the_asked_dimensions():
         np.testing.assert_allclose(np.linalg.norm(found, axis=1), 1, atol=1e-5)
 
 
+def test_without_a_number_of_dimensions_none_is_given_up():
+    data = blocks()  # of 20 and 12 numbers, both more than a block is reduced to
+    full = JoinedVectors({"a": 1.0, "b": 0.5}, dimensions=None, block_dimensions=4).fit(data)
+    single, joined = full.transform(data)
+    assert {name: block.shape[1] for name, block in single.items()} == {"a": 20, "b": 12}
+    assert joined.shape[1] == 32
+    some = JoinedVectors({"a": 1.0, "b": 0.5}, dimensions=14, block_dimensions=4).fit(data)
+    single, joined = some.transform(data)
+    assert {name: block.shape[1] for name, block in single.items()} == {"a": 14, "b": 12}
+    assert joined.shape[1] == 14
+    few = JoinedVectors({"a": 1.0, "b": 0.5}, dimensions=3, block_dimensions=4).fit(data)
+    _, joined = few.transform(data)
+    assert joined.shape[1] == 3
+
+
+def test_a_block_that_tells_no_image_apart_leaves_the_others_as_they_are():
+    data = blocks() | {"same": np.ones((60, 7), dtype="float32")}
+    one = np.zeros((60, 7), dtype="float32")
+    one[4] = 2
+    data["of one image"] = one
+    weights = {"a": 1.0, "same": 1.0, "of one image": 1.0}
+    single, joined = JoinedVectors(weights, dimensions=8).fit(data).transform(data)
+    np.testing.assert_allclose(single["same"], np.ones((60, 1)), rtol=1e-6)
+    np.testing.assert_array_equal(single["of one image"][:, 0], np.arange(60) == 4)
+    assert joined.shape == (60, 8) and np.isfinite(joined).all()
+
+
 def test_one_block_alone_is_the_joined_vector():
     joining = JoinedVectors({"a": 1.0, "b": 0.0}, dimensions=8)
     single, joined = joining.fit(blocks()).transform(blocks())

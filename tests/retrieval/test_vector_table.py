@@ -17,6 +17,17 @@ def test_a_file_gives_the_same_bits_and_so_the_same_cosines(tmp_path):
     assert first == "ID,image_name," + ",".join(f"feature_{number}" for number in range(7))
 
 
+def test_a_feature_may_begin_with_whole_numbers(tmp_path):
+    """So many of them that a reader that judges by a first part of the file sees no others."""
+    vectors = np.ones((200_000, 2), dtype="float32")
+    vectors[-1] = [0.5, 1e-7]
+    names = [f"{number}.jpg" for number in range(len(vectors))]
+    VectorTable(np.arange(len(vectors)), names, vectors).write_csv(tmp_path / "table.csv")
+    whole = (tmp_path / "table.csv").read_text().replace("1.0,1.0", "1,1")
+    (tmp_path / "table.csv").write_text(whole)
+    assert read_vectors(tmp_path / "table.csv").vectors.tobytes() == vectors.tobytes()
+
+
 def test_rows_without_content_get_a_vector_of_their_name():
     vectors = np.zeros((3, 64), dtype="float32")
     vectors[1, 0] = 1

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
 
+from podium.retrieval.codebook import TooFewKeypointsError
 from podium.retrieval.local_features import LocalFeatures, LocalFeatureTable, pack_features
 from podium.retrieval.vlad import VladEncoder, raise_to_power, sum_by_cell
 
@@ -109,9 +110,9 @@ def test_same_bytes_on_any_number_of_threads_and_after_pickling(table: LocalFeat
 def test_few_keypoints_give_fewer_words_and_none_an_error(table: LocalFeatureTable) -> None:
     few = table.take([0])
     assert len(VladEncoder(64).fit(few).centres) == 2
-    with pytest.raises(ValueError, match="too few for a visual word"):
+    with pytest.raises(TooFewKeypointsError, match="too few for a visual word"):
         VladEncoder(64).fit(table.take([1, 3]))
-    with pytest.raises(ValueError, match="40 keypoints are too few for 64 components"):
+    with pytest.raises(TooFewKeypointsError, match="40 keypoints are too few for 64 components"):
         VladEncoder(2, components=64).fit(few)
 
 

@@ -102,11 +102,23 @@ def test_refuses_what_is_not_finite(vectors: np.ndarray, bad: float) -> None:
             refuse(vectors)
 
 
+@pytest.mark.parametrize("rows", [1, 9])
+def test_of_rows_that_do_not_differ_what_they_have_in_common_is_kept(rows: int) -> None:
+    known = np.tile(np.array([3.0, 0.0, 4.0]), (rows, 1))
+    known = np.vstack([np.zeros(3), known])
+    whitening = PcaWhitening().fit(known)
+    assert whitening.kept == 1 and whitening.variances.tolist() == [1]
+    # The cosine's sign with the common vector; nothing of what is at right angles to it.
+    others = np.array([[6.0, 0, 8], [-1, 5, 0], [0, 0, 0], [0, 1, 0]])
+    np.testing.assert_allclose(whitening.transform(known[1:]), np.ones((rows, 1)))
+    assert whitening.transform(others).tolist() == [[1], [-1], [0], [0]]
+
+
 def test_refuses_what_cannot_be_whitened(vectors: np.ndarray) -> None:
-    with pytest.raises(ValueError, match="too few"):
+    with pytest.raises(ValueError, match="all zero"):
         PcaWhitening().fit(np.zeros((9, 4)))
-    with pytest.raises(ValueError, match="all equal"):
-        PcaWhitening().fit(np.ones((9, 4)))
+    with pytest.raises(ValueError, match="less than rounding"):
+        PcaWhitening().fit(np.eye(4) * 1e-200)
     with pytest.raises(ValueError, match="3 dimensions, learned from 12"):
         PcaWhitening().fit(vectors).transform(vectors[:, :3])
     with pytest.raises(ValueError, match="shape"):

@@ -2,6 +2,8 @@
 
 import json
 import logging
+import pickle
+import shutil
 
 import numpy as np
 import pytest
@@ -9,7 +11,7 @@ import torch
 from tiny_vision_models import save_tiny_model
 
 from podium.common.checkpoint import CheckpointError
-from podium.vision import backend_choice, onnx_backend
+from podium.vision import backend_choice, onnx_backend, pretrained
 from podium.vision.pretrained import PretrainedEncoder
 
 SIZE = 32
@@ -121,6 +123,46 @@ def test_the_faster_one_is_chosen_told_and_kept(
     record.write_text("not json")
     assert PretrainedEncoder(**arguments).chosen_backend != wanted
     assert json.loads(record.read_text())["backend"] != wanted
+
+
+def test_a_settled_choice_goes_with_the_encoder_but_not_to_another_device(exported, monkeypatch):
+    model, cache = exported
+    arguments = {"model": model, "sizes": SIZE, "device": "cpu", "cache_folder": cache}
+    seconds = {"torch": 2.0, "onnx": 1.0}
+    monkeypatch.setattr(backend_choice, "_time_side_by_side", lambda *_: seconds)
+    monkeypatch.setattr(backend_choice, "_recorded", lambda path: None)
+    stored = pickle.dumps(PretrainedEncoder(**arguments).settle())
+    seconds["torch"] = 0.5
+    kept, anew = pickle.loads(stored), PretrainedEncoder(**arguments).settle()
+    assert (kept.chosen_backend, anew.chosen_backend) == ("onnx", "torch")
+    by_name = [PretrainedEncoder(**arguments, backend=name) for name in ("onnx", "torch")]
+    keys = [encoder.fingerprint() for encoder in (kept, anew, *by_name)]
+    assert keys[:2] == keys[2:] and keys[0] != keys[1]
+    elsewhere = pickle.loads(stored)
+    elsewhere.device = "meta"
+    assert elsewhere.chosen_backend == "torch"
+    assert elsewhere.fingerprint() not in keys
+
+
+def test_without_a_cache_a_network_is_exported_once_in_a_process(exported, monkeypatch):
+    model, cache = exported
+    times = []
+
+    def copied(network, size, place):
+        times.append(place)
+        (source,) = cache.glob(f"onnx-{size}-*")
+        shutil.copytree(source, place)
+
+    monkeypatch.setattr(onnx_backend, "_export", copied)
+    pretrained._folder_of_process.cache_clear()
+    arguments = {"model": model, "sizes": SIZE, "device": "cpu", "backend": "onnx"}
+    first = PretrainedEncoder(**arguments)
+    again = pickle.loads(pickle.dumps(first.settle()))
+    assert first.encode(pictures(2)).tobytes() == again.encode(pictures(2)).tobytes()
+    assert len(times) == 1
+    (place,) = times
+    pretrained._folder_of_process.cache_clear()
+    assert not place.exists()
 
 
 def test_both_are_really_timed(exported, no_export):

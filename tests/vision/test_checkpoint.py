@@ -1,11 +1,14 @@
 """Checkpoints that are absent, incomplete, of the wrong kind, or that carry code."""
 
 import json
+import subprocess
+import sys
 import time
 
 import pytest
 import torch
 import transformers
+from huggingface_hub import constants
 from safetensors.torch import load_file, save_file
 from tiny_vision_models import save_tiny_model
 
@@ -24,8 +27,15 @@ def change_json(path, **changes):
     path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
 
 
-def test_a_model_that_is_not_here_is_told_at_once_with_the_way_to_get_it(tmp_path, monkeypatch):
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+def test_nothing_is_downloaded_by_tests_and_what_they_start():
+    code = "import os, huggingface_hub.constants as hub; "
+    code += "print(hub.HF_HUB_OFFLINE, os.environ['TRANSFORMERS_OFFLINE'])"
+    shown = subprocess.check_output([sys.executable, "-c", code], text=True)
+    assert shown.split() == ["True", "1"]
+    assert constants.HF_HUB_OFFLINE  # read from the environment when it was first imported
+
+
+def test_a_model_that_is_not_here_is_told_at_once_with_the_way_to_get_it(tmp_path):
     start = time.monotonic()
     for local_files_only in (True, False):
         with pytest.raises(PodiumError, match="hf download nobody/no-such-model --revision v2 "):

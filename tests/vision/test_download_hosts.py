@@ -5,6 +5,7 @@ from image_server import quick_rules
 
 from podium.vision.downloading.failures import Blame, FailedTry
 from podium.vision.downloading.hosts import Host, Job
+from podium.vision.downloading.links import parse_link
 
 REFUSED = FailedTry("refused", Blame.HOST)
 SILENT = FailedTry("nothing", Blame.SILENCE)
@@ -14,10 +15,14 @@ def busy(seconds=None):
     return FailedTry("HTTP 429", retry_after=seconds, slow_down=True)
 
 
+def job(number):
+    return Job(number, parse_link(f"http://h/{number}"))
+
+
 def host(jobs=100, **rules):
     made = Host("http://h", quick_rules(**{"per_host": 8, **rules}))
     for number in range(jobs):
-        made.add(Job(number, f"http://h/{number}"))
+        made.add(job(number))
     return made
 
 
@@ -48,7 +53,7 @@ def test_a_host_that_never_answers_is_given_up_after_some_connections():
 
 def test_a_dead_host_hands_out_all_its_jobs_at_once():
     made = host(3, unreachable_tries=1)
-    made.add(Job(9, "http://h/9"), due=1e9)
+    made.add(job(9), due=1e9)
     made.failed(REFUSED, 0.0)
     assert most_at_once(made) == 4
     assert made.next_time(0.0) is None
@@ -116,10 +121,10 @@ def test_a_host_that_is_asked_too_much_gets_half_and_slowly_more():
 def test_a_job_for_later_waits_while_others_go_on():
     made = host(0)
     made.answered()
-    made.add(Job(1, "http://h/1"), due=50.0)
+    made.add(job(1), due=50.0)
     assert made.next_time(10.0) == 50.0
     assert made.take(10.0) is None
-    made.add(Job(2, "http://h/2"))
+    made.add(job(2))
     assert made.take(10.0).number == 2
     assert made.take(50.0).number == 1
 

@@ -135,6 +135,7 @@ def test_pages_that_nobody_reads_do_not_stop_a_shared_connection(tmp_path, size,
         server.scripts = {f"gone{n}": (404, bytes(size)) for n in range(280)}
         links = [server.url(name) for name in [*server.scripts, *"123456789"]]
         rules = {"certificates": str(public), "per_host": 3, "tries": 1}
+        rules |= {"read_seconds": 10, "total_seconds": 30}
         table = download(tmp_path / "images", links, **rules)
         assert list(table["reason"]) == ["HTTP 404"] * 280 + [""] * 9
         assert server.connections <= connections

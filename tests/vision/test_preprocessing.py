@@ -49,7 +49,7 @@ def test_squashing_can_leave_out_a_border_too():
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 500), (500, 1), (3, 2)])
-@pytest.mark.parametrize("fit", ["crop", "squash"])
-def test_the_smallest_and_longest_images_pass(shape, fit):
+@pytest.mark.parametrize("framing", ["crop", "squash"])
+def test_the_smallest_and_longest_images_pass(shape, framing):
     image = np.full((*shape, 3), 90, np.uint8)
-    assert (to_square(image, 32, BICUBIC, fit) == 90).all()
+    assert (to_square(image, 32, BICUBIC, framing) == 90).all()

@@ -111,7 +111,7 @@ def test_every_architecture_gives_what_transformers_gives(kind, tiny, encoder):
     gem = np.stack([np.mean(np.maximum(rows, 1e-6) ** 3.0, axis=0) ** (1 / 3) for rows in local])
     mean = np.stack([rows.mean(axis=0) for rows in local])
     wanted = np.hstack([unit(block) for block in (summary, gem, mean)]) / np.sqrt(3)
-    found = encoder(kind, pooling=["cls", "gem", "mean"], fit="squash").encode(images)
+    found = encoder(kind, pooling=["cls", "gem", "mean"], framing="squash").encode(images)
     assert (found.dtype, found.shape) == (np.float32, wanted.shape)
     np.testing.assert_allclose(found, wanted, atol=2e-5)
 
@@ -160,8 +160,8 @@ def test_a_shard_computed_alone_again_is_the_same(encoder):
     images = pictures(7)
     parts = shard_ranges(7, 3)
     first, again = encoder("vit", batch_size=2), encoder("vit", batch_size=2, threads=2)
-    whole = [first.encode_shard(images.__getitem__, part.start, part.stop) for part in parts]
-    alone = again.encode_shard(images.__getitem__, 3, 6)
+    whole = [first.encode(images[part.start : part.stop]) for part in parts]
+    alone = again.encode(lambda index: images[3 + index], 3)
     assert alone.tobytes() == whole[1].tobytes() == first.encode(images[3:6]).tobytes()
     assert first.encode([]).shape == (0, first.dimension) == (0, 32)
 
@@ -170,8 +170,8 @@ def test_the_path_of_a_gpu_gives_the_same_vectors(encoder):
     images = pictures(7)
     arguments = {"kind": "resnet", "sizes": [32, 64], "rotations": "mean", "batch_size": 2}
     made = encoder(**arguments)
-    reads = (lambda image=image: image for image in images)
-    found = np.concatenate(list(encode_on_device(made._engine, reads, 2, 2)))
+    prepared = (made.views.squares(image) for image in images)
+    found = np.concatenate(list(encode_on_device(made._engine, prepared, 2)))
     assert found.tobytes() == made.encode(images).tobytes()
 
 
@@ -193,15 +193,15 @@ def test_a_power_of_one_is_the_mean_of_what_is_positive(encoder):
 
 
 def test_the_fingerprint_follows_all_that_moves_a_vector_and_nothing_else(tiny, tmp_path):
-    base = PretrainedEncoder(tiny("vit"))
-    assert (
-        base.fingerprint() == PretrainedEncoder(tiny("vit"), threads=3, batch_size=5).fingerprint()
-    )
+    by_torch = {"backend": "torch", "device": "cpu"}
+    base = PretrainedEncoder(tiny("vit"), **by_torch)
+    same = PretrainedEncoder(tiny("vit"), threads=3, batch_size=5, compiled=True, **by_torch)
+    assert base.fingerprint() == same.fingerprint()
     other = save_tiny_model("vit", tmp_path / "other", seed=1)
     variants = [
-        PretrainedEncoder(str(other)),
+        PretrainedEncoder(str(other), **by_torch),
         *(
-            PretrainedEncoder(tiny("vit"), **change)
+            PretrainedEncoder(tiny("vit"), **{**by_torch, **change})
             for change in (
                 {"pooling": "gem"},
                 {"pooling": ["cls", "gem"]},
@@ -209,16 +209,18 @@ def test_the_fingerprint_follows_all_that_moves_a_vector_and_nothing_else(tiny, 
                 {"sizes": 32},
                 {"gem_power": 2.0},
                 {"rotations": "mean"},
-                {"fit": "squash"},
+                {"framing": "squash"},
                 {"crop_fraction": 0.9},
                 {"precision": "bfloat16"},
+                {"backend": "onnx"},
+                {"device": "meta", "precision": "float32"},
             )
         ),
     ]
     processor = other / "preprocessor_config.json"
     keys = {each.fingerprint() for each in (base, *variants)}
     processor.write_text(processor.read_text().replace("0.4", "0.45"))
-    keys.add(PretrainedEncoder(str(other)).fingerprint())
+    keys.add(PretrainedEncoder(str(other), **by_torch).fingerprint())
     assert len(keys) == 2 + len(variants)
 
 
@@ -233,7 +235,7 @@ def test_the_fingerprint_follows_all_that_moves_a_vector_and_nothing_else(tiny, 
         {"sizes": 3.5},
         {"gem_power": 0.0},
         {"rotations": "all"},
-        {"fit": "pad"},
+        {"framing": "pad"},
         {"crop_fraction": 1.5},
         {"batch_size": 0},
         {"threads": 0},

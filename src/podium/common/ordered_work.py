@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from itertools import islice
-from typing import TypeVar
+from itertools import chain, islice
+from typing import Generic, TypeVar
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -14,7 +14,7 @@ Result = TypeVar("Result")
 
 def work_ahead(
     function: Callable[[Item], Result], items: Iterable[Item], threads: int, ahead: int
-) -> Iterator[Result]:
+) -> Generator[Result, None, None]:
     """Yield function(item) for every item, in their order.
 
     Items are taken in the caller's thread, and no more than needed: memory holds at most `ahead`
@@ -38,3 +38,52 @@ def work_ahead(
             yield result
     finally:
         executor.shutdown(cancel_futures=True)
+
+
+class RangesAhead(Generic[Result]):
+    """Work on ranges of numbers that are asked for one after the other, done ahead of its use.
+
+    While the caller is busy with one range, threads begin the next: they do not stand still where
+    a range ends. A range that is asked for out of turn is begun anew.
+    """
+
+    def __init__(
+        self, function: Callable[[int], Result], ranges: Sequence[range], threads: int, ahead: int
+    ) -> None:
+        """Nothing is begun yet.
+
+        Args:
+            function: Called with a number, in worker threads.
+            ranges: In the order in which they will be asked for.
+            threads: Calls at a time.
+            ahead: See `work_ahead`.
+        """
+        self._function, self._ranges = function, ranges
+        self._threads, self._ahead = threads, ahead
+        self._results: Generator[Result, None, None] | None = None
+        self._next: int | None = None
+
+    def take(self, place: int) -> Generator[Result, None, None]:
+        """Yield function(number) for every number of one of the ranges, in their order.
+
+        After the last range, an error, or a generator that is closed before its end, no work is
+        under way.
+        """
+        if self._results is None or self._next != place:
+            self.close()
+            numbers = chain.from_iterable(self._ranges[place:])
+            self._results = work_ahead(self._function, numbers, self._threads, self._ahead)
+        self._next = None
+        try:
+            yield from islice(self._results, len(self._ranges[place]))
+            if place + 1 < len(self._ranges):
+                self._next = place + 1
+        finally:
+            if self._next is None:
+                self.close()
+
+    def close(self) -> None:
+        """End what is under way."""
+        if self._results is not None:
+            self._results.close()
+        self._results = self._next = None

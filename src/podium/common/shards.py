@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -34,6 +35,14 @@ class LazyShards:
         """Everything in memory."""
         parts = [self.compute(number) for number in range(self.count)]
         return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def fingerprint_of(*facts: NDArray[Any] | str) -> str:
+    """A key of arrays and texts in their order, in hex, for `LazyShards.fingerprint`."""
+    key = hashlib.sha256()
+    for fact in facts:
+        key.update(fact.encode() if isinstance(fact, str) else fact.tobytes())
+    return key.hexdigest()
 
 
 def shard_ranges(count: int, size: int) -> list[range]:

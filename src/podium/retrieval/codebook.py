@@ -5,9 +5,14 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from podium.common.errors import PodiumError
 from podium.retrieval.local_features import Floats, LocalFeatureTable, unit_descriptors
 
 FEWEST_POINTS_PER_WORD = 20
+
+
+class TooFewKeypointsError(PodiumError):
+    """Images with so little texture that nothing can be learned from their keypoints."""
 
 
 def sample_roots(table: LocalFeatureTable, most: int, seed: int) -> Floats:
@@ -34,13 +39,13 @@ def learn_words(points: Floats, words: int, *, iterations: int = 15, seed: int =
         (words, dimensions) float32.
 
     Raises:
-        ValueError: fewer points than one word needs.
+        TooFewKeypointsError: fewer points than one word needs.
     """
     import faiss
 
     words = min(words, len(points) // FEWEST_POINTS_PER_WORD)
     if words < 1:
-        raise ValueError(f"{len(points)} points are too few for a visual word")
+        raise TooFewKeypointsError(f"{len(points)} keypoints are too few for a visual word")
     kmeans = faiss.Kmeans(
         points.shape[1],
         words,
@@ -98,7 +103,7 @@ class VocabularyTree:
             seed: Of the first centres.
 
         Raises:
-            ValueError: fewer points than one word needs.
+            TooFewKeypointsError: fewer points than one word needs.
         """
         words = min(words, len(points) // FEWEST_POINTS_PER_WORD)
         branches = learn_words(points, int(np.sqrt(words)) or 1, iterations=iterations, seed=seed)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import pickle
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from podium.common.ordered_work import RangesAhead
 from podium.common.shards import Arrays, LazyShards, shard_ranges
 from podium.retrieval.local_features import Floats, LocalFeatureTable, sample_images
 from podium.vision.image_folder import ImageFolder
@@ -29,7 +31,10 @@ def fit_encoder(
     usable: NDArray[np.int64],
     seed: int,
 ) -> Any:
-    """Fit an encoder on some images; one that needs no fit comes back as it is.
+    """Fit an encoder on some images; one that learns nothing comes back as it is.
+
+    Of one that can compute in several ways the way is settled, so that work that is taken up again
+    with the fitted encoder goes on in the same way.
 
     Args:
         encoder: Of images (`encode(images)`), or of local features: then it has
@@ -40,8 +45,9 @@ def fit_encoder(
             local features are learned from at most `MOST_FITTED_IMAGES` of them.
         seed: Of that draw.
     """
-    # A pretrained encoder has an option of that name, and nothing to learn.
-    if not callable(getattr(encoder, "fit", None)):
+    if hasattr(encoder, "settle"):
+        return encoder.settle()
+    if not hasattr(encoder, "fit"):
         return encoder
     if takes_local_features(encoder):
         return encoder.fit(sample_images(features, usable, MOST_FITTED_IMAGES, seed))
@@ -61,6 +67,9 @@ def encoder_shards(
 ) -> LazyShards:
     """Vectors of all images of a folder by one fitted encoder.
 
+    Images are read ahead of their use, over the ends of shards. Where an encoder says how it wants
+    its images prepared (`views`), the same threads do that.
+
     Args:
         name: Of the encoder, for progress.
         encoder: See `fit_encoder`.
@@ -75,32 +84,61 @@ def encoder_shards(
         `seconds`, (1,).
     """
     ranges = shard_ranges(len(folder), shard_size)
+    readers: list[RangesAhead[Any]] = []  # one, as soon as it is needed
 
     def compute(number: int) -> Arrays:
         began = time.perf_counter()
         if takes_local_features(encoder):
             vectors = encoder.encode(part_of(features, ranges[number]), threads=threads)
         else:
-            vectors = encode_images(encoder, folder, ranges[number], threads)
+            readers[:] = readers or [image_reader(encoder, folder, ranges, threads)]
+            with closing(readers[0].take(number)) as images:
+                vectors = encode_images(encoder, images, len(ranges[number]))
         return {"vectors": vectors, "seconds": np.array([time.perf_counter() - began])}
 
     key = hashlib.sha256(f"{fingerprint(encoder)} {source} {shard_size}".encode()).hexdigest()
     return LazyShards(key, len(ranges), compute, f"Images encoded by {name}")
 
 
-def encode_images(encoder: Any, folder: ImageFolder, images: range, threads: int) -> Floats:
-    """Vectors of some images of a folder; zeros for those that cannot be read."""
+def image_reader(
+    encoder: Any, folder: ImageFolder, ranges: Sequence[range], threads: int
+) -> RangesAhead[Any]:
+    """The images of a folder as `encode_images` takes them, read ahead range by range.
+
+    Args:
+        encoder: Of images. Where it has `views`, at most its `images_ahead` squares wait, else at
+            most two images for each thread.
+        folder: The images.
+        ranges: Of their numbers.
+        threads: Images read at a time.
+    """
+    side, views = longest_side(encoder), getattr(encoder, "views", None)
+    ahead = 2 * threads if views is None else encoder.images_ahead
+
+    def read(index: int) -> Any:
+        try:
+            image = folder.read(index, side)
+        except ImageFault:
+            return None
+        return image if views is None else views.squares(image)
+
+    return RangesAhead(read, ranges, threads, ahead)
+
+
+def encode_images(encoder: Any, images: Iterable[Any], count: int) -> Floats:
+    """Vectors of so many images from `image_reader`; zeros for those that cannot be read."""
     readable: list[int] = []
 
-    def read() -> Iterator[NDArray[np.uint8]]:
-        for index, image in folder.read_many(images, longest_side(encoder), threads):
-            if not isinstance(image, ImageFault):
-                readable.append(index - images.start)
+    def found() -> Iterator[Any]:
+        for place, image in enumerate(images):
+            if image is not None:
+                readable.append(place)
                 yield image
 
-    found = np.asarray(encoder.encode(read()), dtype="float32")
-    vectors = np.zeros((len(images), *found.shape[1:]), dtype="float32")
-    vectors[readable] = found
+    encode = encoder.encode_prepared if hasattr(encoder, "views") else encoder.encode
+    rows = np.asarray(encode(found()), dtype="float32")
+    vectors = np.zeros((count, *rows.shape[1:]), dtype="float32")
+    vectors[readable] = rows
     return vectors
 
 

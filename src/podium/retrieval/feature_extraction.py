@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import asdict, dataclass
 
 from podium.common.ordered_work import work_ahead
-from podium.common.shards import Arrays, LazyShards, shard_ranges
+from podium.common.shards import Arrays, LazyShards, fingerprint_of, shard_ranges
 from podium.retrieval.local_features import (
     LocalFeatures,
     LocalFeatureTable,
@@ -82,6 +82,13 @@ def feature_table(arrays: Arrays) -> LocalFeatureTable:
 
     offsets = np.concatenate([[0], np.cumsum(arrays["counts"], dtype="int64")]).astype("int64")
     return LocalFeatureTable(arrays["descriptors"], arrays["geometry"], offsets)
+
+
+def features_fingerprint(arrays: Arrays) -> str:
+    """A key to know other local features by, from their counts and about a thousand of them."""
+    descriptors = arrays["descriptors"]
+    some = descriptors[:: len(descriptors) // 997 + 1]
+    return fingerprint_of(arrays["counts"], repr(descriptors.shape), some)
 
 
 def folder_fingerprint(folder: ImageFolder) -> str:

@@ -83,7 +83,7 @@ class FisherEncoder:
         """Learn projection and mixture from keypoints drawn at random.
 
         Raises:
-            ValueError: fewer keypoints than one word needs, or no more than components.
+            TooFewKeypointsError: fewer keypoints than one word needs, or no more than components.
         """
         points = sample_roots(table, self.words * SAMPLED_PER_WORD, self.seed)
         with one_thread():

@@ -26,16 +26,16 @@ def choose_held_out(
     """Draw the images that are held out.
 
     Args:
-        usable: Which images can be read, (images,).
+        usable: Which images a photo can be simulated of, (images,).
         most: At most so many.
-        share: At most this share of the usable ones.
+        share: At most this share of the usable ones, but one image at least.
         seed: Of the draw.
 
     Raises:
-        ValueError: fewer than one image would be held out, or none left.
+        ValueError: none would be left, or `most` is below 1.
     """
     can = np.flatnonzero(usable)
-    count = min(most, int(share * len(can)))
+    count = min(most, max(1, int(share * len(can))))
     if count < 1 or count >= len(can):
         raise ValueError(f"{count} of {len(can)} usable images cannot be held out")
     chosen = np.random.default_rng(seed).choice(can, count, replace=False)

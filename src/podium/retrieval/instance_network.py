@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
@@ -18,15 +18,12 @@ from podium.common.ordered_work import work_ahead
 from podium.common.threads import available_cores, one_thread
 from podium.retrieval.instance_views import TrainingPairs, shrink
 from podium.vision.checkpoint import VISION_FILES
-from podium.vision.encoder_options import Fit
+from podium.vision.encoder_options import Framing
 from podium.vision.preprocessing import to_square
 
 if TYPE_CHECKING:
     from podium.retrieval.instance_backbone import Architecture, InstanceModel
     from podium.retrieval.instance_training import InstancePlan
-
-BackboneName = Literal["small"]
-ViewName = Literal["simulated"]
 
 _ALGORITHM = 1
 """Raised whenever the same weights give other vectors."""
@@ -47,7 +44,8 @@ class InstanceNetwork:
     """A network that learns to find a simulated visitor photo's image among the others.
 
     No label is needed: each image is a class of its own (see `podium.retrieval.instance_training`
-    for the method). Local features are pooled by the generalised mean and projected linearly.
+    for the method), and its photos have mixed effects of all strengths. Local features are pooled
+    by the generalised mean and projected linearly.
 
     On a CPU the same seed gives the same bytes on any number of threads, unless a time limit comes
     into play: the schedule then follows the clock.
@@ -61,7 +59,6 @@ class InstanceNetwork:
 
     def __init__(
         self,
-        backbone: BackboneName | None = None,
         model: str | None = None,
         dimension: int = 256,
         size: int = 128,
@@ -71,10 +68,9 @@ class InstanceNetwork:
         learning_rate: float | None = None,
         weight_decay: float = 0.05,
         temperature: float = 0.1,
-        views: ViewName = "simulated",
         photo_size: int | None = None,
         turned: float = 0.25,
-        fit: Fit = "crop",
+        framing: Framing = "crop",
         precision: Precision = "auto",
         device: str = "auto",
         seed: int = 0,
@@ -85,10 +81,8 @@ class InstanceNetwork:
         """Declare the network; nothing is read before it is used.
 
         Args:
-            backbone: "small" for a small residual network from random weights; the default where
-                no model is named.
-            model: Instead of it, a vision model of transformers that is trained further: a local
-                folder or a name on the Hugging Face hub.
+            model: A vision model of transformers that is trained further: a local folder or a name
+                on the Hugging Face hub. By default a small residual network from random weights.
             dimension: Of the vectors.
             size: Side of the square that the network sees, px.
             epochs: Passes over the images; 0 leaves the weights as they begin. By default so many
@@ -100,11 +94,11 @@ class InstanceNetwork:
                 that for the projection.
             weight_decay: Of AdamW.
             temperature: Of the loss.
-            views: "simulated": mixed visitor photos of strengths 1 to 3.
             photo_size: Longest side at which photos are simulated, px; by default 1.5 times `size`.
             turned: Probability that a photo is turned by 90, 180 or 270 degrees, beside the 12 %
                 that the simulation turns.
-            fit: "crop" takes the middle of an image, "squash" presses the whole into the square.
+            framing: "crop" takes the middle of an image, "squash" presses all of it into the
+                square.
             precision: Of training; "auto" is mixed precision on a GPU and float32 on a CPU.
             device: "auto" for a GPU where there is one, else torch's name of it.
             seed: Of weights, order and photos.
@@ -113,20 +107,15 @@ class InstanceNetwork:
             local_files_only: Never ask the network for a model.
 
         Raises:
-            ValueError: for a value that is none of these, or a backbone and a model.
+            ValueError: for a value that is none of these.
         """
-        if backbone is not None and model is not None:
-            raise ValueError(f"either a backbone or a model, got {backbone!r} and {model!r}")
-        if model is None:
-            one_of("backbone", backbone or "small", BackboneName)
         self.model, self.revision, self.local_files_only = model, revision, local_files_only
         self.dimension = int(above("dimension", dimension, 0))
         self.size = int(above("size", size, 0))
         self.photo_size = int(above("photo_size", photo_size or round(1.5 * size), 0))
         self.longest_side = self.photo_size
         self.turned = above("turned", turned, -1e-12, 1)
-        self.fit_images = one_of("fit", fit, Fit)
-        self.views = one_of("views", views, ViewName)
+        self.framing = one_of("framing", framing, Framing)
         self.epochs = None if epochs is None else int(above("epochs", epochs, -1))
         self.seconds = None if seconds is None else above("seconds", seconds, 0)
         self.batch_size = int(above("batch_size", batch_size, 1))
@@ -171,7 +160,7 @@ class InstanceNetwork:
                 self.seed,
                 self.size,
                 self.photo_size,
-                self.fit_images,
+                self.framing,
                 architecture.preprocessing.resample,
                 self.turned,
             )
@@ -226,7 +215,7 @@ class InstanceNetwork:
         """
         self._check_fitted()
         preprocessing = self._architecture.preprocessing
-        facts = (_ALGORITHM, self.size, self.photo_size, self.fit_images, preprocessing)
+        facts = (_ALGORITHM, self.size, self.photo_size, self.framing, preprocessing)
         digest = hashlib.sha256(repr(facts).encode())
         for name, weights in sorted(self._weights.items()):
             digest.update(f"{name} {weights.dtype} {weights.shape}".encode())
@@ -279,7 +268,7 @@ class InstanceNetwork:
     def _square(self, image: np.ndarray) -> np.ndarray:
         """As in training: by way of the size at which photos are simulated."""
         resample = self._architecture.preprocessing.resample
-        return to_square(shrink(image, self.photo_size), self.size, resample, self.fit_images)
+        return to_square(shrink(image, self.photo_size), self.size, resample, self.framing)
 
     def _device_to_encode(self) -> str:
         try:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from podium.vision.encoder_options import Fit
+from podium.vision.encoder_options import Framing
 from podium.vision.preprocessing import to_square
 from podium.vision.visitor_photos import STRENGTHS, simulate
 
@@ -33,7 +33,7 @@ class TrainingPairs:
         seed: int,
         size: int,
         photo_size: int,
-        fit: Fit,
+        framing: Framing,
         resample: int,
         turned: float,
     ) -> None:
@@ -45,7 +45,7 @@ class TrainingPairs:
             size: Side of a square, px.
             photo_size: Longest side of the image that a photo is simulated of, and of the photo,
                 px.
-            fit: How both are brought to a square, see `to_square`.
+            framing: How both are brought to a square, see `to_square`.
             resample: Pillow's number of the interpolation.
             turned: Probability that a photo is turned by 90, 180 or 270 degrees, beside the turns
                 that the simulation makes.
@@ -54,7 +54,7 @@ class TrainingPairs:
         self._seed = seed
         self._size = size
         self._photo_size = photo_size
-        self._fit = fit
+        self._framing = framing
         self._resample = resample
         self._turned = turned
         self._kept: dict[int, np.ndarray] = {}
@@ -81,7 +81,7 @@ class TrainingPairs:
         Raises:
             ValueError: for an image that is not uint8 (h, w, 3).
         """
-        return to_square(image, self._size, self._resample, self._fit)
+        return to_square(image, self._size, self._resample, self._framing)
 
     def _small(self, index: int) -> np.ndarray:
         image = self._kept.get(index)

@@ -62,7 +62,7 @@ def learn_hamming_embedding(
     """Learn words and thresholds from descriptors drawn at random.
 
     Raises:
-        ValueError: fewer descriptors than one word needs.
+        TooFewKeypointsError: fewer descriptors than one word needs.
     """
     points = sample_roots(table, words * points_per_word, seed)
     tree = VocabularyTree.learn(points, words, iterations=iterations, seed=seed)
@@ -129,6 +129,10 @@ class InvertedFile:
         self._lists = _fill_lists(np.concatenate(signatures), image, assigned, len(self._lengths))
         held = np.unique(assigned * self.images + image) // self.images
         images_of = np.bincount(held, minlength=len(self._lengths))
+        # Counted over all images that are searched, those held out for a local score included: it
+        # is where they are looked for, not what is fitted, and the painting of a real photo is
+        # counted alike. Left out, words that only they have would weigh more than those of any
+        # other image, and their photos would find them too easily.
         self._idf = np.log((1 + self.images) / (1 + images_of)).astype("float32")
 
     def search(

@@ -28,6 +28,8 @@ class JoinedVectors:
     Attributes:
         weights: Of the blocks that are joined; 0 keeps a block out.
         dimensions: Of the joined vector and of a single block, None for as many as there are.
+        block_dimensions: Each block is reduced to so many first, or to `dimensions` where these
+            are more; None of these, and no block is reduced.
     """
 
     def __init__(
@@ -58,7 +60,8 @@ class JoinedVectors:
             blocks: By encoder (images, its dimensions), the same images in all of them; or with
                 turns, see the class.
         """
-        wide = max(self.block_dimensions, self.dimensions or 0)
+        wanted = self.dimensions
+        wide = None if wanted is None else max(self.block_dimensions, wanted)
         whitened = {}
         for name, block in blocks.items():
             upright = block[:, 0] if block.ndim == _WITH_TURNS else block

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from csv import reader
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -71,9 +72,12 @@ def read_vectors(path: Path) -> VectorTable:
     import pyarrow as pa
     from pyarrow import csv
 
-    kinds = {"ID": pa.string(), "image_name": pa.string()}
+    with path.open(newline="", encoding="utf-8-sig") as file:
+        columns = [name for name in next(reader(file), []) if name.startswith(FEATURE)]
+    # Declared, so that nothing hangs on what a reader guesses: a feature may begin with whole
+    # numbers.
+    kinds = dict.fromkeys(NAMES, pa.string()) | dict.fromkeys(columns, pa.float64())
     table = csv.read_csv(path, convert_options=csv.ConvertOptions(column_types=kinds))
-    columns = [name for name in table.column_names if name.startswith(FEATURE)]
     vectors = np.empty((len(table), len(columns)), "float32")
     for number, name in enumerate(columns):
         vectors[:, number] = table[name].to_numpy().astype("float32")

@@ -13,12 +13,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-
-from podium.retrieval.matching import MatchingRules
 
 Pair = tuple[int, int]
 
@@ -30,12 +28,10 @@ class AcceptanceRules:
     Attributes:
         fewest_inliers: Of an accepted pair.
         margin: Times the inliers of the runner-up, another painting.
-        matching: How inliers are found.
     """
 
     fewest_inliers: int = 12
     margin: float = 2.0
-    matching: MatchingRules = field(default_factory=MatchingRules)
 
 
 def shortlisted_pairs(shortlists: NDArray[np.int64]) -> list[Pair]:

@@ -13,7 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from podium.common.threads import one_thread
-from podium.retrieval.codebook import learn_words, nearest_words, sample_roots
+from podium.retrieval.codebook import (
+    TooFewKeypointsError,
+    learn_words,
+    nearest_words,
+    sample_roots,
+)
 from podium.retrieval.keypoint_blocks import encode_blocks
 from podium.retrieval.local_features import DESCRIPTOR_LENGTH, Floats, LocalFeatureTable
 from podium.retrieval.whitening import unit_rows
@@ -66,7 +71,7 @@ class VladEncoder:
         """Learn projection and words from keypoints drawn at random.
 
         Raises:
-            ValueError: fewer keypoints than one word needs, or no more than components.
+            TooFewKeypointsError: fewer keypoints than one word needs, or no more than components.
         """
         points = sample_roots(table, self.words * SAMPLED_PER_WORD, self.seed)
         with one_thread():
@@ -118,12 +123,13 @@ class RootProjection:
         """Learn from RootSIFT vectors, (points, 128).
 
         Raises:
-            ValueError: no more points than components.
+            TooFewKeypointsError: no more points than components.
         """
         from sklearn.decomposition import PCA
 
         if len(points) <= components:
-            raise ValueError(f"{len(points)} keypoints are too few for {components} components")
+            problem = f"{len(points)} keypoints are too few for {components} components"
+            raise TooFewKeypointsError(problem)
         pca = PCA(components, svd_solver="covariance_eigh").fit(points.astype(np.float64))
         mean: Floats = pca.mean_.astype(np.float32)
         axes: Floats = np.ascontiguousarray(pca.components_.T, dtype=np.float32)

@@ -17,7 +17,6 @@ from podium.common.threads import one_thread
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
 
-FEWEST_ROWS = 2
 # Of the largest eigenvalue: below it a direction is rounding error.
 _NEGLIGIBLE = 1e-10
 _LEAST_NORM = 1e-12
@@ -31,14 +30,17 @@ class PcaWhitening:
     the mean being over the kept components. So 0 whitens fully, 1 only rotates, and what lies
     between keeps the noise of a small collection's last components small.
 
-    A zero row says nothing: it is left out when the components are learned, and stays zero.
+    A zero row says nothing: it is left out when the components are learned, and stays zero. Where
+    the others do not differ there is nothing to learn: one component is kept, what they have in
+    common, and no mean is taken off.
 
     Attributes:
         dimensions: Wanted components, None for all.
         shrinkage: Share of the mean variance.
         kept: Components there are, after `fit`: never more than the non-zero rows less one, nor
-            than the rows differ in.
-        variances: Of the kept components, largest first, (kept,) float64.
+            than the rows differ in, but one at least.
+        variances: Of the kept components, largest first, (kept,) float64; 1 for what equal rows
+            have in common.
     """
 
     kept: int
@@ -71,16 +73,22 @@ class PcaWhitening:
             vectors: (rows, dimensions).
 
         Raises:
-            ValueError: for values that are not finite, or rows that are all equal.
+            ValueError: for values that are not finite, or rows that are all zero or differ by less
+                than rounding.
         """
         require_finite(vectors)
         filled = vectors.any(axis=1)
         rows = vectors if filled.all() else vectors[filled]
-        if len(rows) < FEWEST_ROWS:
-            raise ValueError(f"{len(rows)} rows that are not zero are too few for whitening")
+        if not len(rows):
+            raise ValueError("rows that are all zero cannot be whitened")
         with one_thread():
             self._mean = rows.mean(axis=0, dtype=np.float64)
-            variances, axes = _principal_axes(rows, self._mean, self.dimensions)
+            if _are_equal(rows):
+                variances = np.ones(1)
+                axes = (self._mean / np.linalg.norm(self._mean))[:, None]
+                self._mean = np.zeros_like(self._mean)
+            else:
+                variances, axes = _principal_axes(rows, self._mean, self.dimensions)
         self.kept, self.variances = len(variances), variances
         damped = (1 - self.shrinkage) * variances + self.shrinkage * variances.mean()
         self._axes = (axes / np.sqrt(damped)).astype(np.float32)
@@ -179,10 +187,14 @@ def _principal_axes(
     values, vectors = values[::-1], vectors[:, ::-1]
     kept = values > _NEGLIGIBLE * max(values[0], 0)
     if not kept.any():
-        raise ValueError("rows that are all equal have no components")
+        raise ValueError("rows that differ by less than rounding have no components")
     values, vectors = values[kept], vectors[:, kept]
     axes = _led_back(rows, mean, vectors) / np.sqrt(values) if small else vectors
     return values / (len(rows) - 1), _fix_signs(axes)
+
+
+def _are_equal(rows: NDArray[np.floating]) -> bool:
+    return all((rows[part] == rows[0]).all() for part in _slices(*rows.shape))
 
 
 def _column_products(rows: NDArray[np.floating], mean: Doubles) -> Doubles:

@@ -33,7 +33,7 @@ _LEAST_RATIO = 0.9
 class Backend(Protocol):
     """Computes vectors of square images."""
 
-    name: str
+    name: BackendName
 
     def run(self, images: np.ndarray, turns: Sequence[int] = (0,)) -> np.ndarray:
         """uint8 (b, s, s, 3), turned so many times by 90 degrees each, to float32 (turns, b, d)."""
@@ -51,7 +51,8 @@ def choose_cpu_backend(
     """What computes on a CPU.
 
     "auto" takes ONNX Runtime where the network can be exported and a few images go no slower than
-    by torch; the choice is kept in the folder, so that a run that is taken up again keeps it.
+    by torch. The choice is kept in the folder; work that is taken up again without it has to ask
+    for what it began with, see `PretrainedEncoder.settle`.
 
     Args:
         wanted: "auto", "torch" or "onnx".
@@ -94,7 +95,7 @@ def choose_cpu_backend(
 def _time_side_by_side(one: Backend, other: Backend, size: int) -> dict[str, float]:
     """Shortest seconds for a few images, in turns, so that other work on the machine hits both."""
     images = np.random.default_rng(0).integers(0, 256, (_TRIAL_IMAGES, size, size, 3), np.uint8)
-    best = {one.name: float("inf"), other.name: float("inf")}
+    best: dict[str, float] = {one.name: float("inf"), other.name: float("inf")}
     begin = time.perf_counter()
     for _ in range(_ROUNDS):
         for backend in (one, other):

@@ -6,5 +6,5 @@ from typing import Literal
 
 Pooling = Literal["cls", "gem", "mean"]
 Rotations = Literal["none", "mean", "each"]
-Fit = Literal["crop", "squash"]
+Framing = Literal["crop", "squash"]
 BackendName = Literal["auto", "torch", "onnx"]

@@ -1,4 +1,4 @@
-"""Reading, preparing and computing side by side.
+"""Computing batches of prepared images while the next ones are read.
 
 Import this module inside functions only: it loads torch.
 """
@@ -19,8 +19,8 @@ from podium.vision.image_views import Views
 from podium.vision.loading import Engine
 from podium.vision.torch_backend import TorchBackend
 
-ReadImage = Callable[[], np.ndarray]
-"""Gives one image, uint8 (h, w, 3)."""
+Squares = Sequence[np.ndarray]
+"""One image as a square of each size, see `podium.vision.image_views.Views`."""
 
 # Batches on a device at a time: one that computes, and one that waits behind it.
 _QUEUED = 2
@@ -28,62 +28,57 @@ _QUEUED = 2
 
 def encode_on_cpu(
     engine: Engine,
-    reads: Iterable[ReadImage],
+    prepared: Iterable[Squares],
     batch_size: int,
     threads: int,
 ) -> Iterator[np.ndarray]:
     """Vectors float32 (b, d), or (b, turns, d) with turns apart, batch after batch.
 
-    A thread reads, prepares and computes a batch from beginning to end, on one core. So decoding
-    goes on beside computing, and no sum depends on the number of threads.
+    A batch is computed from beginning to end on one core, so that no sum depends on the number of
+    threads.
 
     Args:
         engine: What computes.
-        reads: One call for each image; called once, in a worker thread.
+        prepared: The images; taken in the caller's thread.
         batch_size: Images that are computed together.
         threads: Batches at a time.
     """
     views = engine.views
 
-    def encode(batch: list[ReadImage]) -> np.ndarray:
-        images = [views.squares(read()) for read in batch]
+    def encode(batch: list[Squares]) -> np.ndarray:
         found = [
             engine.backend.run(np.stack(squares), views.turns)
-            for squares in zip(*images, strict=True)
+            for squares in zip(*batch, strict=True)
         ]
         return views.join(np.concatenate(found), engine.widths)
 
     with one_thread():
-        yield from work_ahead(encode, _batches(reads, batch_size), threads, threads)
+        yield from work_ahead(encode, _batches(prepared, batch_size), threads, threads)
 
 
 def encode_on_device(
     engine: Engine,
-    reads: Iterable[ReadImage],
+    prepared: Iterable[Squares],
     batch_size: int,
-    threads: int,
 ) -> Iterator[np.ndarray]:
-    """The same where a GPU computes: threads read and prepare the batches that come next.
+    """The same where a GPU computes.
 
-    They write them into pinned memory, from where the GPU fetches them by itself, and the next
-    batch is queued before the last one's vectors are waited for.
+    A batch is written into pinned memory, from where the GPU fetches it by itself, and the next
+    one is queued before the last one's vectors are waited for.
     """
     views, backend = engine.views, engine.backend
     if not isinstance(backend, TorchBackend):
         raise TypeError(f"only torch computes on a device, not {backend.name}")
 
-    def prepare(batch: list[ReadImage]) -> list[Tensor]:
-        rooms = [
-            torch.empty((len(batch), size, size, 3), dtype=torch.uint8, pin_memory=backend.pinned)
-            for size in views.sizes
-        ]
-        for number, read in enumerate(batch):
-            for room, square in zip(rooms, views.squares(read()), strict=True):
-                room.numpy()[number] = square
-        return rooms
+    def together(squares: tuple[np.ndarray, ...]) -> Tensor:
+        shape = (len(squares), *squares[0].shape)
+        room = torch.empty(shape, dtype=torch.uint8, pin_memory=backend.pinned)
+        np.stack(squares, out=room.numpy())
+        return room
 
     queued: deque[list[Callable[[], np.ndarray]]] = deque()
-    for rooms in work_ahead(prepare, _batches(reads, batch_size), threads, threads + _QUEUED):
+    for batch in _batches(prepared, batch_size):
+        rooms = [together(squares) for squares in zip(*batch, strict=True)]
         queued.append([backend.launch(room, views.turns) for room in rooms])
         if len(queued) == _QUEUED:
             yield _finish(queued.popleft(), views, engine.widths)
@@ -97,7 +92,7 @@ def _finish(
     return views.join(np.concatenate([wait() for wait in waits]), widths)
 
 
-def _batches(reads: Iterable[ReadImage], size: int) -> Iterator[list[ReadImage]]:
-    source = iter(reads)
+def _batches(prepared: Iterable[Squares], size: int) -> Iterator[list[Squares]]:
+    source = iter(prepared)
     while batch := list(islice(source, size)):
         yield batch

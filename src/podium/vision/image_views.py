@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from podium.vision.encoder_options import Fit
+from podium.vision.encoder_options import Framing
 from podium.vision.preprocessing import to_square
 
 _LEAST_LENGTH = 1e-12
@@ -20,7 +20,7 @@ class Views:
     Attributes:
         sizes: Sides of the squares in pixels.
         turns: Rotations of each square, in quarters of a full turn.
-        fit: See `to_square`.
+        framing: See `to_square`.
         crop_fraction: See `to_square`.
         resample: Pillow's number of the interpolation.
         apart: Whether each turn gives a vector of its own.
@@ -28,7 +28,7 @@ class Views:
 
     sizes: tuple[int, ...]
     turns: tuple[int, ...]
-    fit: Fit
+    framing: Framing
     crop_fraction: float
     resample: int
     apart: bool = False
@@ -40,7 +40,7 @@ class Views:
             ValueError: if it is not uint8 (h, w, 3).
         """
         return [
-            to_square(image, size, self.resample, self.fit, self.crop_fraction)
+            to_square(image, size, self.resample, self.framing, self.crop_fraction)
             for size in self.sizes
         ]
 

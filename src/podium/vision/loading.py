@@ -16,7 +16,7 @@ from podium.common.checkpoint import CheckpointError
 from podium.common.threads import one_thread
 from podium.vision.backend_choice import Backend, choose_cpu_backend
 from podium.vision.checkpoint import load_vision_model
-from podium.vision.encoder_options import BackendName, Fit, Pooling
+from podium.vision.encoder_options import BackendName, Framing, Pooling
 from podium.vision.image_views import Views
 from podium.vision.pooling import PooledModel
 from podium.vision.preprocessing import Preprocessing
@@ -46,7 +46,7 @@ def load_engine(
     sizes: tuple[int, ...],
     turns: tuple[int, ...],
     apart: bool,
-    fit: Fit,
+    framing: Framing,
     crop_fraction: float,
     device: str,
     precision: str,
@@ -59,17 +59,17 @@ def load_engine(
     Args:
         folder: From `podium.common.checkpoint.find_checkpoint`.
         files_hash: Of that folder.
-        pooling: See `podium.vision.pretrained.PretrainedEncoder`, as the rest.
-        gem_power: The rest.
-        sizes: The rest.
+        pooling: What is made of the model's output; several are joined.
+        gem_power: Power of the pooling "gem".
+        sizes: Sides of the squares that the model sees, in pixels; their vectors are averaged.
         turns: Rotations in quarters of a full turn.
         apart: Whether each of them gives a vector of its own.
-        fit: The rest.
-        crop_fraction: The rest.
+        framing: How an image is brought to a square: its middle, or the whole of it pressed.
+        crop_fraction: Share of the shorter side that "crop" keeps.
         device: Name of torch.
         precision: "float32", "bfloat16" or "float16".
-        backend: The rest.
-        compiled: The rest.
+        backend: What computes on a CPU: "torch", "onnx", or "auto" for the faster one.
+        compiled: Let torch.compile work on the model.
         cache_folder: Where exported ONNX networks are kept.
 
     Raises:
@@ -90,7 +90,7 @@ def load_engine(
             raise CheckpointError(f"the ONNX backend is for the CPU, not for {device}")
         else:
             chosen = TorchBackend(model, device, precision, compiled)
-    views = Views(sizes, turns, fit, crop_fraction, preprocessing.resample, apart)
+    views = Views(sizes, turns, framing, crop_fraction, preprocessing.resample, apart)
     return Engine(chosen, views, widths)
 
 

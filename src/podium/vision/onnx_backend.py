@@ -19,6 +19,7 @@ import numpy as np
 import torch
 
 from podium.common.sample_files import whole_folder
+from podium.vision.encoder_options import BackendName
 from podium.vision.pooling import PooledModel
 
 logger = logging.getLogger(__name__)
@@ -43,7 +44,7 @@ class OnnxBackend:
     more cores busy than one batch split over them, and no sum depends on the number of threads.
     """
 
-    name = "onnx"
+    name: BackendName = "onnx"
 
     def __init__(self, model: PooledModel, sizes: Sequence[int], folder: Path, key: str) -> None:
         """Export the network for each size, or take what was exported before, and check it.

@@ -11,7 +11,7 @@ import numpy as np
 
 from podium.common.checkpoint import CheckpointError
 from podium.vision.checkpoint import VISION_FILES
-from podium.vision.encoder_options import Fit
+from podium.vision.encoder_options import Framing
 
 _CHANNELS = 3
 _BILINEAR = 2
@@ -64,7 +64,11 @@ class Preprocessing:
 
 
 def to_square(
-    image: np.ndarray, size: int, resample: int, fit: Fit = "crop", crop_fraction: float = 1.0
+    image: np.ndarray,
+    size: int,
+    resample: int,
+    framing: Framing = "crop",
+    crop_fraction: float = 1.0,
 ) -> np.ndarray:
     """Resize an image to a square.
 
@@ -77,7 +81,7 @@ def to_square(
         image: Pixels, uint8 (h, w, 3).
         size: Side of the square in pixels.
         resample: Pillow's number of the interpolation; it is antialiased.
-        fit: "crop" or "squash".
+        framing: "crop" or "squash".
         crop_fraction: Share of the resized side that the crop keeps, above 0 and at most 1.
 
     Returns:
@@ -91,13 +95,13 @@ def to_square(
     if image.ndim != _CHANNELS or image.shape[2] != _CHANNELS or image.dtype != np.uint8:
         raise ValueError(f"an image must be uint8 (h, w, 3), got {image.dtype} {image.shape}")
     height, width = image.shape[:2]
-    box = _window(height, width, size, fit, crop_fraction)
+    box = _window(height, width, size, framing, crop_fraction)
     resized = Image.fromarray(image).resize((size, size), Image.Resampling(resample), box=box)
     return np.asarray(resized)
 
 
 def _window(
-    height: int, width: int, size: int, fit: Fit, crop_fraction: float
+    height: int, width: int, size: int, framing: Framing, crop_fraction: float
 ) -> tuple[float, float, float, float]:
     """What of an image fills the square: left, top, right, bottom, in its own pixels.
 
@@ -106,7 +110,7 @@ def _window(
     """
     short = round(size / crop_fraction)
     ratio = short / min(height, width)
-    full = (short, short) if fit == "squash" else (int(width * ratio), int(height * ratio))
+    full = (short, short) if framing == "squash" else (int(width * ratio), int(height * ratio))
     full = (max(full[0], short), max(full[1], short))
     left, top = ((side - size) // 2 for side in full)
     across, down = width / full[0], height / full[1]

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import cached_property, partial
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
+from functools import cache, cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
 from podium.common.arguments import above, one_of, several
 from podium.common.checkpoint import find_checkpoint, hash_checkpoint
 from podium.common.devices import Precision, choose_device, choose_precision
-from podium.common.threads import available_cores
+from podium.common.ordered_work import work_ahead
+from podium.common.threads import available_cores, one_thread
 from podium.vision.checkpoint import VISION_FILES
-from podium.vision.encoder_options import BackendName, Fit, Pooling, Rotations
+from podium.vision.encoder_options import BackendName, Framing, Pooling, Rotations
 
 if TYPE_CHECKING:
+    from podium.vision.image_views import Views
     from podium.vision.loading import Engine
 
 Images = Iterable[np.ndarray] | Callable[[int], np.ndarray]
@@ -29,6 +32,7 @@ _ALGORITHM = 1
 """Raised whenever the same parameters give other vectors."""
 
 _GPU_BATCH, _CPU_BATCH = 64, 8
+_BATCHES_AHEAD = 2
 
 
 class PretrainedEncoder:
@@ -45,6 +49,8 @@ class PretrainedEncoder:
       register tokens are no local features.
     - Other sizes than the model was trained with need its position embeddings to be interpolated;
       that is done where the model can.
+    - The next images are read and prepared in threads while a batch is computed; no more than
+      `images_ahead` of them wait.
     - On a CPU the bytes are the same for any number of threads, as long as batches hold the same
       images and the same backend computes; another batch size or backend moves the last digits.
       On a GPU the same holds for the same card and libraries.
@@ -57,7 +63,7 @@ class PretrainedEncoder:
         sizes: int | Sequence[int] = 224,
         gem_power: float = 3.0,
         rotations: Rotations = "none",
-        fit: Fit = "crop",
+        framing: Framing = "crop",
         crop_fraction: float = 1.0,
         batch_size: int | None = None,
         precision: Precision = "auto",
@@ -79,7 +85,7 @@ class PretrainedEncoder:
             gem_power: Power of "gem".
             rotations: "mean" averages the views turned by quarters of a full turn; "each" keeps
                 them apart, see `podium.retrieval.turned_views`.
-            fit: "crop" takes the middle square, "squash" presses the whole image into one.
+            framing: "crop" takes the middle square, "squash" presses the whole image into one.
             crop_fraction: Share of the shorter side that "crop" keeps.
             batch_size: Images computed together; by default 64 on a GPU and 8 on a CPU.
             precision: "auto" is mixed precision on a GPU and float32 on a CPU.
@@ -87,9 +93,10 @@ class PretrainedEncoder:
                 `podium.vision.backend_choice`.
             device: "auto" for a GPU where there is one, else torch's name of it.
             compiled: Let torch.compile work on the model; slow to start, faster on a GPU.
-            threads: Batches that are read and (on a CPU) computed at a time; by default one for
-                each core.
-            cache_folder: Where exported ONNX networks are kept; by default nowhere.
+            threads: Images that are read, and (on a CPU) batches that are computed, at a time; by
+                default one for each core.
+            cache_folder: Where exported ONNX networks and the choice are kept; by default in a
+                folder that vanishes with the process.
             revision: Branch, tag or commit on the hub.
             local_files_only: Never ask the network; a model that is not here is an error then.
 
@@ -104,7 +111,7 @@ class PretrainedEncoder:
         above("sizes", min(self.sizes), 0)
         self.gem_power = above("gem_power", gem_power, 0)
         self.rotations = one_of("rotations", rotations, Rotations)
-        self.fit = one_of("fit", fit, Fit)
+        self.framing = one_of("framing", framing, Framing)
         self.crop_fraction = above("crop_fraction", crop_fraction, 0, 1)
         self.precision = one_of("precision", precision, Precision)
         self.backend = one_of("backend", backend, BackendName)
@@ -112,6 +119,7 @@ class PretrainedEncoder:
         self.batch_size = None if batch_size is None else int(above("batch_size", batch_size, 0))
         self.threads = available_cores() if threads is None else int(above("threads", threads, 0))
         self.cache_folder = None if cache_folder is None else Path(cache_folder)
+        self._settled: BackendName | None = None
 
     def encode(self, images: Images, count: int | None = None) -> np.ndarray:
         """Encode images.
@@ -133,38 +141,50 @@ class PretrainedEncoder:
         if callable(images):
             if count is None:
                 raise ValueError("a function that reads images needs their count")
-            return self.encode_shard(images, 0, count)
-        found = self._encode(partial(_same, image) for image in images)
+            return self._encode(images, range(count))
+        found = self._encode(lambda image: image, images)
         if count is not None and len(found) != count:
             raise ValueError(f"{count} images were announced, {len(found)} came")
         return found
 
-    def encode_shard(self, read: Callable[[int], np.ndarray], start: int, stop: int) -> np.ndarray:
-        """Encode the images start to stop - 1.
-
-        Depends on these images and the encoder only, so that a shard can be computed again alone.
+    def encode_prepared(self, prepared: Iterable[Sequence[np.ndarray]]) -> np.ndarray:
+        """See `encode`, of images that are prepared already.
 
         Args:
-            read: Gives the image of an index; called from several threads.
-            start: First index.
-            stop: The index after the last.
+            prepared: Of each image what `views.squares` makes of it; taken as it is needed.
+        """
+        from podium.vision.encoding import encode_on_cpu, encode_on_device
 
-        Returns:
-            See `encode`.
+        engine = self._engine
+        if self._device == "cpu":
+            batches = encode_on_cpu(engine, prepared, self._images_together, self.threads)
+        else:
+            batches = encode_on_device(engine, prepared, self._images_together)
+        turns = (len(engine.views.turns),) if engine.views.apart else ()
+        return np.concatenate([np.empty((0, *turns, sum(engine.widths)), np.float32), *batches])
+
+    def settle(self) -> Self:
+        """Choose what computes, once and for all: a copy or pickle of the encoder keeps to it.
+
+        It is measured, and may fall otherwise the next time. The model is loaded only where there
+        is a choice: with backend "auto", in float32 on a CPU.
 
         Raises:
             CheckpointError: see `encode`.
-            ValueError: see `encode`.
         """
-        return self._encode(partial(read, index) for index in range(start, stop))
+        if (self._wanted, self._device, self._precision) == ("auto", "cpu", "float32"):
+            self._settled = self._engine.backend.name
+        return self
 
     def fingerprint(self) -> str:
         """A key for stored vectors, in hex: the model's files, and all that moves a vector.
 
-        What moves its last digits only (backend, batch size, threads) is not part of it.
+        The kind of device and the backend are part of it, as vectors of two should not stand side
+        by side; an open choice is settled. Threads move nothing. Batch size and `compiled` move
+        last digits only, and may be changed in the midst of long work: they are not part of it.
 
         Raises:
-            CheckpointError: if the model is not there.
+            CheckpointError: see `encode`.
         """
         facts = {
             "algorithm": _ALGORITHM,
@@ -173,9 +193,10 @@ class PretrainedEncoder:
             "sizes": self.sizes,
             "gem_power": self.gem_power,
             "rotations": self.rotations,
-            "fit": self.fit,
+            "framing": self.framing,
             "crop_fraction": self.crop_fraction,
             "precision": self._precision,
+            "computed_by": self._computed_by(),
         }
         return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
 
@@ -189,7 +210,7 @@ class PretrainedEncoder:
         return sum(self._engine.widths)
 
     @property
-    def chosen_backend(self) -> str:
+    def chosen_backend(self) -> BackendName:
         """What computes, "torch" or "onnx"; loads the model.
 
         Raises:
@@ -197,23 +218,35 @@ class PretrainedEncoder:
         """
         return self._engine.backend.name
 
-    def _encode(self, reads: Iterator[Callable[[], np.ndarray]]) -> np.ndarray:
-        from podium.vision.encoding import encode_on_cpu, encode_on_device
+    @property
+    def views(self) -> Views:
+        """What the model looks at; loads it. Squares may be made in several threads.
 
-        engine, on_cpu = self._engine, self._device == "cpu"
-        batch_size = self.batch_size or (_CPU_BATCH if on_cpu else _GPU_BATCH)
-        encode = encode_on_cpu if on_cpu else encode_on_device
-        batches = encode(engine, reads, batch_size, self.threads)
-        turns = (len(engine.views.turns),) if engine.views.apart else ()
-        return np.concatenate([np.empty((0, *turns, sum(engine.widths)), np.float32), *batches])
+        Raises:
+            CheckpointError: see `encode`.
+        """
+        return self._engine.views
+
+    @property
+    def images_ahead(self) -> int:
+        """Prepared images that may wait, so that the next batch is there when one is done."""
+        return _BATCHES_AHEAD * self._images_together + self.threads
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Without what is in memory: files are looked at again."""
+        loaded = ("_engine", "_folder", "_files_hash")
+        return {name: value for name, value in self.__dict__.items() if name not in loaded}
+
+    def _encode(self, read: Callable[[Any], np.ndarray], items: Iterable[Any]) -> np.ndarray:
+        squares, threads = self.views.squares, self.threads
+        prepared = work_ahead(lambda item: squares(read(item)), items, threads, self.images_ahead)
+        with one_thread(), closing(prepared):
+            return self.encode_prepared(prepared)
 
     @cached_property
     def _engine(self) -> Engine:
         from podium.vision.loading import load_engine
 
-        if self.cache_folder is None:
-            # Vanishes with the encoder.
-            self._own_folder = TemporaryDirectory(prefix="podium-onnx-")
         return load_engine(
             self._folder,
             self._files_hash,
@@ -222,13 +255,13 @@ class PretrainedEncoder:
             sizes=self.sizes,
             turns=(0,) if self.rotations == "none" else (0, 1, 2, 3),
             apart=self.rotations == "each",
-            fit=self.fit,
+            framing=self.framing,
             crop_fraction=self.crop_fraction,
             device=self._device,
             precision=self._precision,
-            backend=self.backend,
+            backend=self._wanted,
             compiled=self.compiled,
-            cache_folder=self.cache_folder or Path(self._own_folder.name),
+            cache_folder=self.cache_folder or Path(_folder_of_process().name),
         )
 
     @cached_property
@@ -239,6 +272,19 @@ class PretrainedEncoder:
     def _files_hash(self) -> str:
         return hash_checkpoint(self._folder, VISION_FILES)
 
+    def _computed_by(self) -> tuple[str, str]:
+        """Kind of device, and backend."""
+        backend = self.settle()._wanted
+        return self._device.partition(":")[0], "torch" if backend == "auto" else backend
+
+    @property
+    def _wanted(self) -> BackendName:
+        return self._settled if self._settled and self._device == "cpu" else self.backend
+
+    @property
+    def _images_together(self) -> int:
+        return self.batch_size or (_CPU_BATCH if self._device == "cpu" else _GPU_BATCH)
+
     @property
     def _device(self) -> str:
         return choose_device(self.device)
@@ -248,5 +294,6 @@ class PretrainedEncoder:
         return choose_precision(self.precision, self._device)
 
 
-def _same(image: np.ndarray) -> np.ndarray:
-    return image
+@cache
+def _folder_of_process() -> TemporaryDirectory[str]:
+    return TemporaryDirectory(prefix="podium-onnx-")

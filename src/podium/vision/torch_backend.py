@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from podium.vision.encoder_options import BackendName
 from podium.vision.pooling import PooledModel
 
 
@@ -22,7 +23,7 @@ class TorchBackend:
     computed in the shorter type; pooling and normalising stay in float32.
     """
 
-    name = "torch"
+    name: BackendName = "torch"
 
     def __init__(
         self, model: PooledModel, device: str, precision: str, compiled: bool = False

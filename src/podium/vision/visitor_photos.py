@@ -18,11 +18,29 @@ from podium.vision.photo_geometry import draw_view, quarter_turns
 from podium.vision.photo_light import glare_field, shadow_field, white_balance
 from podium.vision.photo_scene import render_scene
 from podium.vision.photo_settings import EFFECTS, STRENGTHS, photo_settings
+from podium.vision.reading import shrunk
 
-__all__ = ["EFFECTS", "STRENGTHS", "simulate", "simulate_with_homography"]
+__all__ = [
+    "EFFECTS",
+    "STRENGTHS",
+    "can_be_photographed",
+    "simulate",
+    "simulate_with_homography",
+]
 
 _SMALLEST_IMAGE = 8  # px
 _LEAST_GLARE = 1e-3
+
+
+def can_be_photographed(width: int, height: int, longest_side: int) -> bool:
+    """Whether `simulate` takes an image: not one of a few pixels, nor a very long and thin one.
+
+    Args:
+        width: Of the file, px.
+        height: Likewise.
+        longest_side: To which the image is shrunk when it is read, px; see `read_image`.
+    """
+    return min(shrunk((width, height), longest_side)) >= _SMALLEST_IMAGE
 
 
 def simulate(

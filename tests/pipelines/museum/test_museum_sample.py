@@ -73,12 +73,14 @@ def test_the_truth_names_intact_photos_and_paintings(root):
             assert image.mode == "RGB" and max(image.size) <= 160
 
 
-def test_a_new_user_gets_about_140_images(tmp_path, monkeypatch):
+def test_a_new_user_gets_120_images(tmp_path, monkeypatch):
     asked = []
     monkeypatch.setattr(sample, "write_challenge", lambda *of: asked.append(of))
     write_sample(tmp_path / "museum", 3)
     assert asked == [(tmp_path / "museum", 3)]
-    assert (SAMPLE.paintings, SAMPLE.visitor_photos, SAMPLE.distractors) == (76, 26, 34)
+    kinds = SAMPLE.paintings, SAMPLE.visitor_photos, SAMPLE.distractors
+    assert kinds == (64, 22, 29) and SAMPLE.faults
+    assert sum(kinds) + 5 == 120  # the faulty ones that are counted above
 
 
 def test_nothing_is_left_of_a_sample_that_fails(tmp_path, monkeypatch):

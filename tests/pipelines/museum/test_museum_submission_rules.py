@@ -6,8 +6,11 @@ import pytest
 
 from podium.common.errors import RawDataError
 from podium.common.submission import SubmissionError
+from podium.pipelines.museum.raw_contract import IMAGES
 from podium.pipelines.museum.submission_rules import (
+    check_file,
     check_submission,
+    score_file,
     score_submission,
     vector_faults,
 )
@@ -61,6 +64,8 @@ def test_a_zero_vector_and_a_header_with_a_gap_are_found(tmp_path):
     assert faults(frame, tmp_path) == ["a vector must not be zero"]
     gap = table().rename(columns={"feature_2": "feature_9"})
     assert any(rule.startswith("columns must be") for rule in faults(gap, tmp_path))
+    (fault,) = check_submission(tmp_path / "submission.csv", NAMES)
+    assert fault.examples == ("found ID,image_name,feature_0,feature_1,feature_9,feature_3",)
     assert faults(table().drop(index=3), tmp_path)
 
 
@@ -98,6 +103,36 @@ def test_a_truth_of_other_images_is_refused(tmp_path, query, match, problem):
     pd.DataFrame({"query": [query], "match": [match]}).to_csv(tmp_path / "truth.csv", index=False)
     with pytest.raises(RawDataError, match=problem):
         score_submission(tmp_path / "submission.csv", tmp_path / "truth.csv", NAMES)
+
+
+@pytest.mark.parametrize(
+    ("row", "column"),
+    [("9.jpg,2.jpg", "query"), ("3.jpg,9.jpg", "match"), ("3.jpg,1.jpg", "match")],
+)
+def test_a_bad_row_of_a_truth_is_named(tmp_path, row, column):
+    table().to_csv(tmp_path / "submission.csv", index=False)
+    (tmp_path / "truth.csv").write_text(f"query,match\n0.jpg,2.jpg\n1.jpg,2.jpg\n{row}\n")
+    with pytest.raises(RawDataError) as caught:
+        score_submission(tmp_path / "submission.csv", tmp_path / "truth.csv", NAMES)
+    assert (caught.value.file, caught.value.column, caught.value.row) == ("truth.csv", column, 3)
+
+
+def test_files_are_judged_by_the_images_of_the_raw_folder(tmp_path):
+    """The command line knows the names only from there; the images themselves are not opened."""
+    submission, truth = tmp_path / "submission.csv", tmp_path / "truth.csv"
+    table().to_csv(submission, index=False)
+    truth.write_text("query,match\n0.jpg,4.jpg\n")
+    folder = tmp_path / "raw" / IMAGES.name
+    folder.mkdir(parents=True)
+    for name in NAMES:
+        (folder / name).touch()
+    assert check_file(submission, tmp_path / "raw") == []
+    said = score_file(submission, truth, tmp_path / "raw", only_in_truth=False)
+    assert said == score_submission(submission, truth, NAMES)
+    (folder / "other.jpg").touch()
+    assert check_file(submission, tmp_path / "raw")
+    with pytest.raises(SubmissionError):
+        score_file(submission, truth, tmp_path / "raw", only_in_truth=False)
 
 
 def test_a_faulty_file_is_not_scored(tmp_path):

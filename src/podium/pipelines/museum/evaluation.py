@@ -196,7 +196,7 @@ def submitted_model(
     for name in scoring.chosen:
         if name in scores.index:
             return name
-    if VERIFIED not in scores.index or neighbours.use == "never":
+    if neighbours.use == "never":
         return JOINED
     better = scores[VERIFIED] > scores[JOINED]
     return VERIFIED if neighbours.use == "always" or better else JOINED
@@ -262,6 +262,22 @@ def effects_of(breakdown: pd.DataFrame, model: str) -> pd.DataFrame:
     """Hit@3 of one model by effect and strength."""
     own = breakdown["model"] == model
     return breakdown[own & (breakdown["cutoff"] == 3)]  # noqa: PLR2004
+
+
+def hits_by_strength(breakdown: pd.DataFrame, leaderboard: pd.DataFrame) -> pd.DataFrame:
+    """Hit@k of every model on mixed photos of each strength, in the order of the leaderboard.
+
+    Returns:
+        model, strength, photos, hit_at_1, hit_at_3, hit_at_10, and the interval of Hit@3, ci_low
+        and ci_high.
+    """
+    mixed = breakdown[breakdown["effect"] == MIXED]
+    keys = ["model", "strength", "photos"]
+    table = mixed.pivot(index=keys, columns="cutoff", values="score").add_prefix("hit_at_")
+    own = mixed[mixed["cutoff"] == 3].set_index(keys)  # noqa: PLR2004
+    table = table.join(own[["ci_low", "ci_high"]]).reset_index()
+    table["model"] = pd.Categorical(table["model"], leaderboard["model"].tolist())
+    return table.sort_values(["model", "strength"], ignore_index=True)
 
 
 def hit_curve(ranks: np.ndarray, most: int = 50) -> pd.Series:

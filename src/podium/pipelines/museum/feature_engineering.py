@@ -10,18 +10,22 @@ import numpy as np
 import pandas as pd
 from pydantic import Field
 
+from podium.common.errors import RawDataError
 from podium.common.ordered_work import work_ahead
 from podium.common.parameters import Parameters
 from podium.common.progress import track
 from podium.common.shards import LazyShards
+from podium.pipelines.museum.raw_contract import IMAGES
 from podium.pipelines.shared import Compute
 from podium.retrieval.feature_extraction import ExtractionRules, local_feature_shards
 from podium.retrieval.held_out import choose_held_out, plan_photos
 from podium.vision.image_folder import ImageFolder
+from podium.vision.reading import ImageFault
 
 logger = logging.getLogger(__name__)
 
 PHOTO_QUALITY = 92
+FEWEST_USABLE = 2
 
 
 class HeldOut(Parameters):
@@ -29,13 +33,18 @@ class HeldOut(Parameters):
 
     Attributes:
         most: At most so many.
-        share: At most this share of all.
+        share: At most this share of those that photos can be simulated of, but one at least.
         longest_side: Of their simulated photos, in pixels.
     """
 
     most: int = Field(ge=2)
     share: float = Field(gt=0, lt=1)
     longest_side: int = Field(ge=64)
+
+    @property
+    def read_side(self) -> int:
+        """Longest side at which an image is read to be photographed, px; close-ups need it."""
+        return 2 * self.longest_side
 
 
 class LocalFeatureParameters(Parameters):
@@ -59,9 +68,19 @@ class LocalFeatureParameters(Parameters):
 def choose_images(
     train: pd.DataFrame, parameters: dict[str, Any], compute: dict[str, Any]
 ) -> pd.DataFrame:
-    """Draw the images that are held out: `folds` (image, image_name, held_out)."""
+    """Draw the images that are held out: `folds` (image, image_name, held_out).
+
+    Raises:
+        RawDataError: fewer than two images are large enough that photos of them can be simulated.
+    """
+    from podium.vision.visitor_photos import can_be_photographed
+
     wanted, seed = HeldOut.parse(parameters), Compute.parse(compute).seed
-    usable = np.ones(len(train), dtype=bool)
+    sizes = zip(train["width"].tolist(), train["height"].tolist(), strict=True)
+    usable = np.array([can_be_photographed(*size, wanted.read_side) for size in sizes], dtype=bool)
+    if usable.sum() < FEWEST_USABLE:
+        problem = f"{usable.sum()} of {len(train)} images are large enough to be held out"
+        raise RawDataError(f"{problem}; two are needed", file=IMAGES.name)
     held_out = choose_held_out(usable, wanted.most, wanted.share, seed)
     logger.info("%d of %d images are held out", held_out.sum(), len(train))
     return train[["image", "image_name"]].assign(held_out=held_out)
@@ -82,18 +101,36 @@ def generate_visitor_photos(
     parameters: dict[str, Any],
     compute: dict[str, Any],
 ) -> Iterator[tuple[str, bytes]]:
-    """Take the photos: file name and JPEG of each, one by one."""
-    side, settings = HeldOut.parse(parameters).longest_side, Compute.parse(compute)
+    """Take the photos: file name and JPEG of each, one by one.
 
-    def take(row: Any) -> tuple[str, bytes]:
+    An image that cannot be read any more has none; what follows goes by the names of the photos.
+    """
+    wanted, settings = HeldOut.parse(parameters), Compute.parse(compute)
+    faults: dict[str, str] = {}
+
+    def take(row: Any) -> tuple[str, bytes] | None:
         from podium.vision.visitor_photos import simulate
 
-        image = raw_images.read(row.image, 2 * side)
+        try:
+            image = raw_images.read(row.image, wanted.read_side)
+        except ImageFault as fault:
+            faults[row.image_name] = fault.reason
+            return None
         draws = np.random.default_rng([settings.seed, row.Index])
-        return row.photo_name, as_jpeg(simulate(image, row.effect, row.strength, draws, side))
+        photo = simulate(image, row.effect, row.strength, draws, wanted.longest_side)
+        return row.photo_name, as_jpeg(photo)
 
     work = work_ahead(take, photos.itertuples(), settings.threads, 4 * settings.threads)
-    return track(work, "Visitor photos simulated", len(photos), unit="photos")
+
+    # Kedro would store what a node yields piece by piece; it may return an iterator.
+    def taken() -> Iterator[tuple[str, bytes]]:
+        for photo in track(work, "Visitor photos simulated", len(photos), unit="photos"):
+            if photo is not None:
+                yield photo
+        for name, reason in faults.items():
+            logger.warning("held-out image %s is left out: %s", name, reason)
+
+    return taken()
 
 
 def extract_local_features(

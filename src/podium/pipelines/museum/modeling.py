@@ -1,8 +1,7 @@
-"""Stage modeling: encoders fitted, all images encoded, neighbours verified, the photos ranked."""
+"""Stage modeling: encoders fitted, all images encoded, the photos ranked; see `neighbours` too."""
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from collections.abc import Mapping
 from typing import Any
@@ -21,17 +20,17 @@ from podium.pipelines.museum.models import (
     declared_encoders,
 )
 from podium.pipelines.shared import Compute
-from podium.retrieval.encoders import MOST_FITTED_IMAGES, encoder_shards, fit_encoder
-from podium.retrieval.feature_extraction import feature_table, folder_fingerprint
-from podium.retrieval.inverted_file import InvertedFile, learn_hamming_embedding
+from podium.retrieval.codebook import TooFewKeypointsError
+from podium.retrieval.encoders import encoder_shards, fit_encoder
+from podium.retrieval.feature_extraction import (
+    feature_table,
+    features_fingerprint,
+    folder_fingerprint,
+)
 from podium.retrieval.joined_vectors import JoinedVectors, rows_of
-from podium.retrieval.local_features import sample_images
 from podium.retrieval.metrics import hits
 from podium.retrieval.neighbour_drawing import DrawnImages, pairs_from
-from podium.retrieval.pair_verification import pair_shards
 from podium.retrieval.query_ranking import Ranking, rank_queries
-from podium.retrieval.shortlists import shortlist_shards
-from podium.retrieval.verified_neighbours import shortlisted_pairs
 from podium.vision.image_folder import ImageFolder
 
 logger = logging.getLogger(__name__)
@@ -51,7 +50,11 @@ def fit_encoders(
 
     Returns:
         `models` by name, and `fit_log` (model, kind, fit_seconds, peak_memory_mb, note). An
-        encoder for which there was no time is in the log only; the first is always fitted.
+        encoder for which there was no time, or of whose keypoints there are too few, is in the log
+        only; whatever the time, one is fitted.
+
+    Raises:
+        TooFewKeypointsError: for lack of them no encoder at all can be fitted.
     """
     settings, wanted = Compute.parse(compute), ModelingParameters.parse(parameters)
     declared, table = declared_encoders(encoders), feature_table(features["images"])
@@ -64,11 +67,18 @@ def fit_encoders(
             logger.warning("%s: left out, the time is up", name)
             log.append({**costs, "note": "left out: the time was up"})
             continue
-        with Measure() as cost:
-            models[name] = fit_encoder(encoder, raw_images, table, seen, settings.seed)
+        try:
+            with Measure() as cost:
+                models[name] = fit_encoder(encoder, raw_images, table, seen, settings.seed)
+        except TooFewKeypointsError as error:
+            logger.warning("%s: left out, %s", name, error)
+            log.append({**costs, "note": f"left out: {error}"})
+            continue
         logger.info("%s: fitted in %.0f s", name, cost.seconds)
         spent = {"fit_seconds": cost.seconds, "peak_memory_mb": cost.peak_memory_mb}
         log.append({**costs, **spent})
+    if not models:
+        raise TooFewKeypointsError("the images have too little texture for any of the encoders")
     columns = ["model", "kind", "fit_seconds", "peak_memory_mb", "note"]
     return models, pd.DataFrame(log, columns=columns)
 
@@ -90,7 +100,7 @@ def encode_images(
             encoder,
             folder,
             feature_table(features[kind]),
-            f"{folder_fingerprint(folder)} {_facts(features[kind])}",
+            f"{folder_fingerprint(folder)} {features_fingerprint(features[kind])}",
             shard_size=wanted.shard_size,
             threads=settings.threads,
         )
@@ -99,82 +109,12 @@ def encode_images(
     }
 
 
-def search_shortlists(
-    features: Mapping[str, Arrays],
-    folds: pd.DataFrame,
-    parameters: dict[str, Any],
-    compute: dict[str, Any],
-) -> dict[str, LazyShards]:
-    """The images that share most local features with each image and photo: `shortlists`.
-
-    The words are learned from images that are not held out.
-    """
-    settings, wanted = Compute.parse(compute), NeighbourParameters.parse(parameters)
-    tables = {kind: feature_table(features[kind]) for kind in ("images", "photos")}
-    seen = folds.loc[~folds["held_out"], "image"].to_numpy("int64")
-    sample = sample_images(tables["images"], seen, MOST_FITTED_IMAGES, settings.seed)
-    with Measure() as cost:
-        embedding = learn_hamming_embedding(
-            sample,
-            words=wanted.words,
-            points_per_word=wanted.points_per_word,
-            seed=settings.seed,
-        )
-        index = InvertedFile(tables["images"], embedding)
-    logger.info("%d visual words and the index in %.0f s", len(embedding.tree.words), cost.seconds)
-    key = f"{_facts(features['images'])} {wanted.words} {wanted.points_per_word} {settings.seed}"
-    return {
-        kind: shortlist_shards(
-            index,
-            table,
-            wanted.shortlist,
-            f"{key} {_facts(features[kind])} {_key(seen)}",
-            among_themselves=kind == "images",
-            threads=settings.threads,
-            description=f"Shortlists of {kind}",
-        )
-        for kind, table in tables.items()
-    }
-
-
-def match_neighbours(
-    features: Mapping[str, Arrays],
-    shortlists: Mapping[str, Arrays],
-    parameters: dict[str, Any],
-    compute: dict[str, Any],
-) -> dict[str, LazyShards]:
-    """Inliers of every shortlisted pair: `neighbours` (first, second, inliers).
-
-    Of the images among themselves, each pair once; and of each photo (first) with images.
-    """
-    settings, wanted = Compute.parse(compute), NeighbourParameters.parse(parameters)
-    tables = {kind: feature_table(features[kind]) for kind in ("images", "photos")}
-    among = shortlisted_pairs(np.asarray(shortlists["images"]["images"]))
-    asked = np.asarray(shortlists["photos"]["images"])
-    found = np.argwhere(asked >= 0)
-    pairs = {
-        "images": np.array(among, dtype="int64").reshape(-1, 2),
-        "photos": np.stack([found[:, 0], asked[tuple(found.T)]], axis=1).astype("int64"),
-    }
-    return {
-        kind: pair_shards(
-            tables[kind],
-            tables["images"],
-            pairs[kind],
-            wanted.matching,
-            _key(pairs[kind], repr(wanted.matching), *(_facts(features[k]) for k in tables)),
-            threads=settings.threads,
-            description=f"Pairs verified, {kind}",
-        )
-        for kind in tables
-    }
-
-
 def rank_photos(
     vectors: Mapping[str, Arrays],
     neighbours: Mapping[str, Arrays],
     folds: pd.DataFrame,
     photos: pd.DataFrame,
+    visitor_photos: ImageFolder,
     test: pd.DataFrame,
     encoders: dict[str, Any],
     parameters: dict[str, Any],
@@ -182,7 +122,8 @@ def rank_photos(
 ) -> tuple[pd.DataFrame, np.ndarray]:
     """Rank all images for every photo, by each encoder, joined, and with verified neighbours.
 
-    Whitening is fitted on images that are not held out.
+    Whitening is fitted on images that are not held out. Photos that could not be simulated are
+    left out.
 
     Returns:
         `oof_predictions`: model, photo_name, image_name, effect, strength, rank of the image that
@@ -196,15 +137,17 @@ def rank_photos(
     joining = make_joined(encoders, list(images), wanted).fit(rows_of(images, seen))
     single, joined = joining.transform(images)
     asked, asked_joined = joining.transform(queries, single)
+    # Row by row as the vectors, which are those of the files.
+    photos = photos.set_index("photo_name").loc[list(visitor_photos.names)].reset_index()
     truth = photos["image"].to_numpy("int64")
     rankings = {
         name: rank_queries(asked[name], single[name], truth, top=TOP) for name in single
     } | {JOINED: rank_queries(asked_joined, joined, truth, top=TOP)}
-    if rules.use != "never":
-        pairs = pairs_from(**_pair_columns(neighbours["images"]))
-        drawn = DrawnImages(joined, pairs, rules.drawing)
-        found = partners_of(neighbours["photos"], len(photos))
-        rankings[VERIFIED] = drawn.rank(asked_joined, found, truth, top=TOP)
+    # Whatever `rules.use` says: it decides on the submission, and both are compared always.
+    pairs = pairs_from(**_pair_columns(neighbours["images"]))
+    drawn = DrawnImages(joined, pairs, rules.drawing)
+    found = partners_of(neighbours["photos"], len(photos))
+    rankings[VERIFIED] = drawn.rank(asked_joined, found, truth, top=TOP)
     for name, ranking in rankings.items():
         rate = hits(ranking.ranks).mean(axis=0)
         logger.info("%s: Hit@1 %.3f, Hit@3 %.3f, Hit@10 %.3f", name, *rate)
@@ -213,9 +156,7 @@ def rank_photos(
     return pd.concat(parts, ignore_index=True), joined
 
 
-def complete_fit_log(
-    fit_log: pd.DataFrame, vectors: Mapping[str, Arrays], oof_predictions: pd.DataFrame
-) -> pd.DataFrame:
+def complete_fit_log(fit_log: pd.DataFrame, vectors: Mapping[str, Arrays]) -> pd.DataFrame:
     """Add the seconds of encoding, and the rows of the joined vectors: `model_log`."""
     seconds = {
         name: float(
@@ -228,12 +169,7 @@ def complete_fit_log(
         JOINED: "the blocks of all encoders with a weight",
         VERIFIED: "the same, verified neighbours drawn together",
     }
-    made = set(oof_predictions["model"])
-    joined = [
-        {"model": name, "kind": "blend", "note": note}
-        for name, note in notes.items()
-        if name in made
-    ]
+    joined = [{"model": name, "kind": "blend", "note": note} for name, note in notes.items()]
     return pd.concat([log, pd.DataFrame(joined)], ignore_index=True)
 
 
@@ -281,18 +217,3 @@ def _predictions(
         table[f"top_{place + 1}"] = names[ranking.top[:, place]]
         table[f"cosine_{place + 1}"] = ranking.similarities[:, place]
     return table
-
-
-def _facts(features: Arrays) -> str:
-    """Enough of the local features to know others by."""
-    descriptors = features["descriptors"]
-    return _key(
-        features["counts"], repr(descriptors.shape), descriptors[:: len(descriptors) // 997 + 1]
-    )
-
-
-def _key(*facts: np.ndarray | str) -> str:
-    key = hashlib.sha256()
-    for fact in facts:
-        key.update(fact.encode() if isinstance(fact, str) else fact.tobytes())
-    return key.hexdigest()

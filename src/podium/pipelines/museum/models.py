@@ -35,7 +35,8 @@ class ModelingParameters(Reserve):
 
     Attributes:
         dimensions: Of the submitted vectors; null for as many as there are.
-        block_dimensions: To which each encoder is reduced before they are joined.
+        block_dimensions: To which each encoder is reduced before they are joined, unless
+            `dimensions` is larger or null.
         shrinkage: See `PcaWhitening`.
         turn_margin: Cosine by which a turned view has to be nearer, see `turns_of_images`.
         shard_size: Images between two stops of a run that can be resumed.
@@ -87,7 +88,7 @@ class NeighbourParameters(Parameters):
     @property
     def drawing(self) -> DrawingRules:
         """How pairs move vectors."""
-        acceptance = AcceptanceRules(self.fewest_inliers, self.margin, self.matching)
+        acceptance = AcceptanceRules(self.fewest_inliers, self.margin)
         return DrawingRules(
             acceptance,
             self.strength,

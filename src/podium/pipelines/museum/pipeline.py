@@ -10,6 +10,7 @@ from podium.pipelines.museum import (
     evaluation,
     feature_engineering,
     modeling,
+    neighbours,
     report,
     submission,
 )
@@ -81,14 +82,21 @@ def _modeling() -> list[Node]:
             [*photographed, "features", "models", VECTORS, COMPUTE],
             "vectors",
         ),
-        step(stage.search_shortlists, ["features", "folds", NEIGHBOURS, COMPUTE], "shortlists"),
-        step(stage.match_neighbours, ["features", "shortlists", NEIGHBOURS, COMPUTE], "neighbours"),
+        step(
+            neighbours.search_shortlists, ["features", "folds", NEIGHBOURS, COMPUTE], "shortlists"
+        ),
+        step(
+            neighbours.match_neighbours,
+            ["features", "shortlists", NEIGHBOURS, COMPUTE],
+            "neighbours",
+        ),
         step(
             stage.rank_photos,
-            ["vectors", "neighbours", "folds", "photos", "test", ENCODERS, VECTORS, NEIGHBOURS],
+            ["vectors", "neighbours", "folds", "photos", "visitor_photos", "test"]
+            + [ENCODERS, VECTORS, NEIGHBOURS],
             ["oof_predictions", "joined_vectors"],
         ),
-        step(stage.complete_fit_log, ["fit_log", "vectors", "oof_predictions"], "model_log"),
+        step(stage.complete_fit_log, ["fit_log", "vectors"], "model_log"),
     ]
 
 

@@ -17,12 +17,13 @@ from podium.common.report import (
     Section,
     make_table,
 )
-from podium.common.report_formats import records, score, span, text, whole
+from podium.common.report_formats import records, score, span, spans, text, whole
 from podium.pipelines.museum.evaluation import (
     SCORE_UNIT,
     Evaluation,
     effects_of,
     hit_curve,
+    hits_by_strength,
     submitted_model,
 )
 from podium.pipelines.museum.modeling import TOP
@@ -101,6 +102,7 @@ def make_report(
         figures=_figures(leaderboard, chosen),
         sections=(
             _neighbours_section(leaderboard, rules),
+            _strengths_section(breakdown, leaderboard, chosen),
             _effects_section(breakdown, oof_predictions, leaderboard, chosen),
             _wall_section(own, raw_images, visitor_photos, settings.wall_queries),
             _pairs_section(nearest_pairs, thumbnails, test),
@@ -135,6 +137,25 @@ def _neighbours_section(leaderboard: pd.DataFrame, rules: NeighbourParameters) -
         f"Used in the submission: {rules.use}.",
     )
     return Section("Verified neighbours", paragraphs, (make_table(rows, columns),))
+
+
+def _strengths_section(breakdown: pd.DataFrame, leaderboard: pd.DataFrame, chosen: str) -> Section:
+    table = hits_by_strength(breakdown, leaderboard)
+    table["interval"] = spans(table["ci_low"], table["ci_high"], score)
+    columns = [
+        Column("model", "Model", text, number=False),
+        Column("strength", "Strength", whole),
+        Column("photos", "Photos", whole),
+        Column("hit_at_1", "Hit@1", score),
+        Column("hit_at_3", "Hit@3", score),
+        Column("interval", "Interval of Hit@3", text),
+        Column("hit_at_10", "Hit@10", score),
+    ]
+    paragraph = (
+        "Mixed photos at each strength: 1 mild, 2 typical, 3 hard. The models stand in the order "
+        f"of the leaderboard; {chosen} makes the submission."
+    )
+    return Section("Every model at every strength", (paragraph,), (make_table(table, columns),))
 
 
 def _effects_section(

@@ -52,7 +52,7 @@ class SampleSize:
 
 
 #: What a new user gets: written within seconds.
-SAMPLE = SampleSize(paintings=76, visitor_photos=26, distractors=34, longest_side=(320, 448))
+SAMPLE = SampleSize(paintings=64, visitor_photos=22, distractors=29, longest_side=(320, 448))
 
 
 def write_sample(directory: Path, seed: int) -> None:
