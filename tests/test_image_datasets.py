@@ -85,6 +85,17 @@ def test_without_images_the_message_names_the_folder(raw, prepare):
     assert dataset(raw / "images", "EXTRA").load() is None
 
 
+@pytest.mark.parametrize("made", ["a file", "a broken link"])
+def test_what_is_no_folder_is_refused_even_where_none_is_required(raw, made):
+    path = raw / "images"
+    path.write_bytes(b"x") if made == "a file" else path.symlink_to(raw / "unmounted")
+    with pytest.raises(DatasetError) as caught:
+        dataset(path, "EXTRA").load()
+    message = user_message(caught.value)
+    assert message.startswith("images: the folder of images cannot be opened")
+    assert str(path) in message
+
+
 def test_what_a_contract_describes_is_found(raw):
     put_images(raw / "images")
     (raw / "notes.csv.gz").touch()

@@ -24,7 +24,8 @@ class ImageFolderDataset(AbstractDataset[None, "ImageFolder | None"]):
     """A competition's folder of images.
 
     Loading lists the folder; images are read by the object that it gives. None where a folder
-    that is not required is missing or empty.
+    that is not required is missing or empty. Anything else in its place is refused: a file, or a
+    link whose target is away, is a slip, and a run must not go on as if no images were meant.
     """
 
     def __init__(
@@ -42,14 +43,16 @@ class ImageFolderDataset(AbstractDataset[None, "ImageFolder | None"]):
         self.metadata = metadata
 
     def load(self) -> ImageFolder | None:
-        """List the folder; RawDataError where it has no image."""
+        """List the folder; RawDataError where it is none, or has no image."""
         from kedro.utils import load_obj
 
         from podium.vision.image_folder import ImageFolder
 
-        if not (load_obj(self._schema).required or self._exists()):
+        folder = Path(self._filepath)
+        left_out = folder.is_dir() or not os.path.lexists(folder)
+        if left_out and not (load_obj(self._schema).required or self._exists()):
             return None
-        return ImageFolder.open(Path(self._filepath))
+        return ImageFolder.open(folder)
 
     def save(self, data: None) -> None:
         """Refuse: raw files are never written by a run."""

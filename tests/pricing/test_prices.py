@@ -73,7 +73,7 @@ def test_a_column_is_read_as_its_rows_are():
 
 
 def test_limits_and_currency_are_parameters():
-    assert read_prices(["100000", "100000.01"]).fault.tolist() == [None, "too large"]
+    assert read_prices(["1000000", "1000000.01"]).fault.tolist() == [None, "too large"]
     assert read_prices(["0.01", "0.009"]).fault.tolist() == [None, "too small"]
     rupees = read_prices(["Rs. 500", "$5", "₹ 1,500"], signs=("₹", "Rs", "Rs."))
     assert rupees.fault.tolist() == [None, "other currency", None]

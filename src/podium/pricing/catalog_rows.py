@@ -33,7 +33,7 @@ class PriceLimits:
     """
 
     least: float = 0.01
-    most: float = 100_000.0
+    most: float = 1_000_000.0
     signs: tuple[str, ...] = DOLLARS
 
 

@@ -59,7 +59,7 @@ class Prices:
 def read_prices(
     texts: Sequence[object] | pd.Series,
     least: float = 0.01,
-    most: float = 100_000.0,
+    most: float = 1_000_000.0,
     signs: Sequence[str] = DOLLARS,
 ) -> Prices:
     """Read prices; never raises for a text.

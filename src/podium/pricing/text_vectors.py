@@ -39,9 +39,11 @@ _TEXTS_AT_ONCE = 10_000
 class TextVectors:
     """Learns terms and components from texts, and turns texts into vectors.
 
-    It sees no price, so it is fitted on the texts of train and test together, as the competition
-    allows; folds need not fit it anew. Words come from the whole text, characters from the title
-    alone: there they catch misspelt brands and joined units, elsewhere they would cost gigabytes.
+    It sees no price. For features it is still fitted in every fold anew, without the rows held out:
+    these then stand to it as the rows of the test do, whose texts are not fitted either. Only the
+    search for duplicates fits it on train and test together. Words come from the whole text,
+    characters from the title alone: there they catch misspelt brands and joined units, elsewhere
+    they would cost gigabytes.
     """
 
     def __init__(
@@ -90,7 +92,7 @@ class TextVectors:
         """Learn terms, their weights and the components.
 
         Args:
-            texts: n catalogue texts of train and test; see `normalised_titles_and_texts`.
+            texts: n catalogue texts; see `normalised_titles_and_texts`.
 
         Raises:
             ValueError: where no term stands in `min_df` texts.

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import os
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,14 +14,17 @@ import ibis
 import pandas as pd
 
 from podium.common.raw_files import open_raw_csv
+from podium.image_datasets import ImageFolderDataset
 from podium.pipelines.amazon import data_processing as stage
 from podium.pipelines.amazon import schemas
-from podium.pipelines.amazon.raw_contract import TEST, TRAIN
+from podium.pipelines.amazon.raw_contract import IMAGES, TEST, TRAIN
 from podium.vision.downloading.downloaded import DownloadedImages, without_download
 
 TRAIN_FILE, TEST_FILE = TRAIN.name, TEST.name
 FILES = (TRAIN_FILE, TEST_FILE)
 COMPUTE = {"seed": 1, "threads": 1}
+#: Nobody answers for the links' host, at once: no name is looked up and nothing is waited for.
+NOBODY = {"connect_to": {"images.example": "127.0.0.1:1"}, "unreachable_tries": 1}
 _THINGS = ("Green Tea", "Olive Oil", "Rolled Oats", "Dark Chocolate", "Sea Salt", "Soap Bar")
 
 
@@ -89,7 +94,10 @@ class Stage:
 
 
 def run_stage(folder: Path, **parameters: object) -> Stage:
-    """Run the nodes of the first stage, with the files that the catalog names, without images."""
+    """Run the nodes of the first stage, with the files that the catalog names.
+
+    The links are asked for where something lies in the place of the images.
+    """
     connection = ibis.duckdb.connect(threads=1)
     raw_train, raw_test = (
         open_raw_csv(folder / spec.name, spec, connection) for spec in (TRAIN, TEST)
@@ -97,9 +105,20 @@ def run_stage(folder: Path, **parameters: object) -> Stage:
     train, aside, train_counts = stage.clean_training_rows(raw_train, parameters)
     test, test_counts = stage.clean_test_rows(raw_test)
     duplicates, copies, copy_counts = stage.match_duplicates(train, test, parameters, COMPUTE)
-    rows = pd.concat([train, test], ignore_index=True)
-    images = DownloadedImages(folder, without_download(rows))
+    images = DownloadedImages(folder, load_images(folder / IMAGES.name, train, test))
     quarantine, quality = stage.report_quality(
         aside, images, train_counts, test_counts, copy_counts
     )
     return Stage(train, test, duplicates, copies, quarantine, quality)
+
+
+def load_images(place: Path, train: pd.DataFrame, test: pd.DataFrame) -> pd.DataFrame:
+    """The table of the images, whose files are not kept."""
+    if not os.path.lexists(place):
+        return without_download(pd.concat([train, test], ignore_index=True))
+    dataset = ImageFolderDataset(
+        filepath=str(place), schema="podium.pipelines.amazon.raw_contract.IMAGES"
+    )
+    found = dataset.load.__wrapped__(dataset)  # type: ignore[attr-defined]  # errors as they are
+    with tempfile.TemporaryDirectory() as target:
+        return stage.load_images(train, test, found, {"rules": NOBODY})(Path(target))

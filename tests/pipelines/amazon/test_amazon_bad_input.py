@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import gzip
 import tempfile
+from dataclasses import astuple
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from mutated_files import mutated, mutations
@@ -24,6 +27,11 @@ from raw_amazon import (
 )
 
 from podium.common.errors import PodiumError, RawDataError
+from podium.pipelines.amazon.data_processing import DataProcessing
+from podium.pricing.catalog_rows import PriceLimits
+from podium.pricing.prices import read_prices
+
+PROJECT = Path(__file__).parents[3]
 
 
 def refused(folder: Path, files: dict[str, Any], **parameters: object) -> RawDataError:
@@ -137,6 +145,15 @@ def test_a_price_written_oddly_is_repaired_and_counted(tmp_path, price, value):
     assert result.rows(TRAIN_FILE, "repaired") == 1
 
 
+def test_without_parameters_the_limits_are_those_of_the_configuration():
+    written = yaml.safe_load((PROJECT / "conf/base/amazon/parameters.yml").read_text())
+    limits = DataProcessing().limits
+    assert DataProcessing.parse(written["amazon"]["data_processing"]) == DataProcessing()
+    assert PriceLimits() == limits
+    usual = {name: each.default for name, each in signature(read_prices).parameters.items()}
+    assert (usual["least"], usual["most"], usual["signs"]) == astuple(limits)
+
+
 def test_limits_of_the_price_and_the_currency_are_parameters(tmp_path):
     files = changed(TRAIN_FILE, 5, price="₹499,000")
     write_files(tmp_path, files)
@@ -180,6 +197,32 @@ def test_rows_with_too_many_fields_are_set_aside(tmp_path):
     result = run_stage(tmp_path)
     reconciles(result)
     assert len(result.train) == 30 and len(result.quarantine) == 2
+
+
+TORN = {
+    "never closed": (b'",https://images.example/I/6.jpg', b",https://images.example/I/6.jpg"),
+    "never opened": (b'\n6,"Item', b"\n6,Item"),
+    "closed too early": (b"w6x0 w6x1", b'w6x0" w6x1'),
+}
+
+
+@pytest.mark.parametrize(("old", "new"), TORN.values(), ids=TORN)
+def test_a_row_torn_by_its_quotes_costs_no_other_and_all_its_lines_are_set_aside(
+    tmp_path, old, new
+):
+    """Its text has four lines: each of them is set aside by itself, none is taken for a row."""
+    good = as_csv(good_files()[TRAIN_FILE])
+    assert good.count(old) == 1
+    write_files(tmp_path, {**good_files(), TRAIN_FILE: good.replace(old, new)})
+    result = run_stage(tmp_path)
+    reconciles(result)
+    others = [at for at in range(30) if at != 6]
+    assert result.train["sample_id"].tolist() == [str(at) for at in others]
+    assert result.train["catalog_content"].tolist() == [text(at) for at in others]
+    assert result.quarantine["row"].tolist() == [7, 8, 9, 10]
+    torn = as_csv(good_files()[TRAIN_FILE][6:7]).partition(b"\n")[2]
+    lines = (b"\n" + torn).replace(old, new).decode().strip().split("\n")
+    assert result.quarantine["content"].tolist() == lines
 
 
 @pytest.mark.parametrize("column", ["catalog_content", "image_link"])
@@ -244,7 +287,7 @@ JUNK = [
 ]
 
 
-@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=30, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(st.lists(mutations(FILES, JUNK), min_size=1, max_size=3))
 def test_any_files_are_refused_clearly_or_add_up(changes) -> None:
     files: dict[str, Any] = {name: as_csv(records) for name, records in good_files().items()}
