@@ -29,23 +29,9 @@ IMAGES = PROJECT / "docs" / "images"
 BIN = Path(sys.executable).parent
 LARGEST_BYTES = 300_000
 PATIENCE_SECONDS = 300
-# The second run of HearMe differs in what its rankers learn from.
-RUNS = (
-    ("hearme", "data=sample"),
-    ("hearme", "data=sample,hearme.features.past_windows=4"),
-    ("echoes", "data=sample"),
-    ("museum", "data=sample"),
-    ("amazon", "data=sample"),
-    ("overview", "data=sample"),
-)
-# Pages in data/sample/08_reporting, and what their pictures are called.
-PAGES = {
-    "overview.html": "overview",
-    "hearme/report.html": "report",
-    "echoes/report.html": "report_echoes",
-    "museum/report.html": "report_museum",
-    "amazon/report.html": "report_amazon",
-}
+# Is run twice, to be compared; the first run differs in what its rankers learn from.
+TWICE = "hearme"
+FIRST = "data=sample,hearme.features.past_windows=4"
 SETTLING_SECONDS = 3
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
@@ -57,11 +43,12 @@ def main() -> None:
         "--store", type=Path, help="an MLflow database with two runs or more; makes no runs"
     )
     store = parser.parse_args().store
+    challenges = _challenges()
     with tempfile.TemporaryDirectory() as folder:
         scratch = Path(folder)
-        store = store.resolve() if store else _make_runs(scratch / "mlflow.db")
+        store = store.resolve() if store else _make_runs(challenges, scratch / "mlflow.db")
         with _browser(scratch) as browser:
-            for page, name in PAGES.items():
+            for page, name in _pages(challenges).items():
                 _page(browser, page, name)
             with _server("kedro", "viz", "run", "--no-browser", "--port") as address:
                 _viz(browser, address)
@@ -72,13 +59,29 @@ def main() -> None:
         print(f"{picture.relative_to(PROJECT)}: {picture.stat().st_size:,} bytes")
 
 
-def _make_runs(store: Path) -> Path:
+def _make_runs(challenges: tuple[str, ...], store: Path) -> Path:
     """The runs on sample data, tracked in a store of their own."""
     environment = _environment() | {"MLFLOW_TRACKING_URI": f"sqlite:///{store.as_posix()}"}
-    for challenge, parameters in RUNS:
-        command = [BIN / "kedro", "run", f"--pipeline={challenge}", "--params", parameters]
+    runs = [(pipeline, "data=sample") for pipeline in (*challenges, "overview")]
+    for pipeline, parameters in ((TWICE, FIRST), *runs):
+        command = [BIN / "kedro", "run", f"--pipeline={pipeline}", "--params", parameters]
         subprocess.run(command, cwd=PROJECT, env=environment, check=True)
     return store
+
+
+def _challenges() -> tuple[str, ...]:
+    """Names of all challenges; the project need not be on the path."""
+    sys.path.insert(0, str(PROJECT / "src"))
+    from podium.challenges import challenges
+
+    return challenges()
+
+
+def _pages(challenges: tuple[str, ...]) -> dict[str, str]:
+    """Pages in data/sample/08_reporting, and what their pictures are called."""
+    names = {name: "report" if name == TWICE else f"report_{name}" for name in challenges}
+    reports = {f"{challenge}/report.html": name for challenge, name in names.items()}
+    return {"overview.html": "overview", **reports}
 
 
 def _page(browser: Any, page: str, name: str) -> None:

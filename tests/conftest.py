@@ -10,6 +10,12 @@ from podium.fusion.synthetic import SyntheticTask
 from podium.pipelines.echoes import sample as echoes
 from podium.pipelines.hearme.sample import SampleSize, write_sample
 
+
+def pytest_configure(config):
+    """Nothing asks the hub for a model, in these processes nor in those that they start."""
+    os.environ |= {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
+
+
 TINY_SIZE = SampleSize(users=150, tracks=300, listens=15_000, test_users=20)
 TINY_ECHOES = echoes.SampleSize(
     part1=60, part2=30, test=24, task=SyntheticTask(rows=0, length=16, factors=8)
@@ -54,12 +60,23 @@ def tiny_amazon(tmp_path_factory):
     return root / "amazon"
 
 
+TINY_RAW = {
+    "hearme": "tiny_raw",
+    "echoes": "tiny_echoes",
+    "museum": "tiny_museum",
+    "amazon": "tiny_amazon",
+}
+
+
 @pytest.fixture(scope="session")
-def project_copy(tmp_path_factory, tiny_raw, tiny_echoes, tiny_museum, tiny_amazon):
-    """The project in a folder of its own."""
-    folder = tmp_path_factory.mktemp("podium") / "project"
-    raw = {"hearme": tiny_raw, "echoes": tiny_echoes, "museum": tiny_museum}
-    return ProjectCopy(folder, {**raw, "amazon": tiny_amazon})
+def project_copy(tmp_path_factory, request):
+    """The project in a folder of its own; tiny files are made when a test asks for them."""
+
+    def tiny_raw(challenge):
+        name = TINY_RAW.get(challenge)
+        return name and request.getfixturevalue(name)
+
+    return ProjectCopy(tmp_path_factory.mktemp("podium") / "project", tiny_raw)
 
 
 @pytest.fixture(scope="session")

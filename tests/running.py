@@ -9,8 +9,12 @@ import sys
 import time
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
-from kedro_processes import KedroProcess
+from forked_programs import ForkedProgram
+
+from podium.challenges import challenges
+from podium.data_tree import write_missing_sample
 
 PROJECT = Path(__file__).parents[1]
 CHALLENGE = "hearme"
@@ -85,10 +89,10 @@ museum:
 class ProjectCopy:
     """The project's code and configuration, copied: its stores and data are the test's own."""
 
-    def __init__(self, folder, raw, also=()):
-        """Copy it; raw holds the folder of tiny raw files of each challenge."""
+    def __init__(self, folder, tiny_raw=lambda challenge: None, also=()):
+        """Copy it; tiny_raw gives the folder of a challenge's tiny raw files, or None."""
         self.folder = folder
-        self._raw = raw
+        self._tiny_raw = tiny_raw
         folder.mkdir()
         for name in ("conf", "src", *also):
             shutil.copytree(
@@ -97,10 +101,13 @@ class ProjectCopy:
         for name in ("pyproject.toml", "requirements.lock", ".telemetry"):
             shutil.copy(PROJECT / name, folder / name)
         (folder / "conf" / "local").mkdir()
-        for challenge, values in TINY.items():
-            tiny = folder / "conf" / ENV / challenge / "parameters.yml"
-            tiny.parent.mkdir(parents=True)
-            tiny.write_text(values)
+        for challenge in challenges():
+            tiny = folder / "conf" / ENV / challenge
+            if challenge in TINY:
+                tiny.mkdir(parents=True)
+                (tiny / "parameters.yml").write_text(TINY[challenge])
+            else:
+                shutil.copytree(folder / "conf" / "fast" / challenge, tiny)
 
     @property
     def store(self):
@@ -112,12 +119,16 @@ class ProjectCopy:
         if copy_of is not None:
             shutil.copytree(copy_of, root)
         else:
-            shutil.copytree(self._raw[challenge], root / "01_raw" / challenge)
+            self.add_raw(root, challenge)
         return root
 
     def add_raw(self, root, challenge):
-        """The raw files of one more challenge."""
-        shutil.copytree(self._raw[challenge], root / "01_raw" / challenge)
+        """The raw files of one more challenge: its tiny ones, else its sample."""
+        tiny = self._tiny_raw(challenge)
+        if tiny is None:
+            write_missing_sample(root, challenge, seed=7)
+        else:
+            shutil.copytree(tiny, root / "01_raw" / challenge)
 
     def environment(self, **more):
         kept = {name: value for name, value in os.environ.items() if not name.startswith("MLFLOW_")}
@@ -149,7 +160,25 @@ class ProjectCopy:
 
     def kedro(self, *words, **variables):
         """Another command of Kedro to its end."""
-        return ended(KedroProcess(words, self.folder, self.environment(**variables)), 300)
+        return self.program("kedro", *words, **variables)
+
+    def program(self, *words, **variables):
+        """A program of the environment to its end."""
+        return ended(ForkedProgram(words, self.folder, self.environment(**variables)), 300)
+
+    def invoke(self, *words, **variables):
+        """A command of the project's own in this process: click's result, and the log."""
+        from click.testing import CliRunner
+        from kedro.framework.startup import bootstrap_project
+
+        from podium.cli import cli
+
+        bootstrap_project(self.folder)
+        variables = {"MLFLOW_TRACKING_URI": self.store} | variables
+        with _restored(variables), _collected_log() as log:
+            place = SimpleNamespace(project_path=self.folder)
+            done = CliRunner().invoke(cli, list(map(str, words)), obj=place)
+        return done, "\n".join(log)
 
     def session(self, *pipelines, root, env=ENV, variables=None, parameters=None, **run):
         """The same in this process, several times as fast; the log, or the error itself."""
@@ -173,8 +202,8 @@ class ProjectCopy:
     def start(self, *words, variables=None, own_process_group=False, **options):
         """``kedro run`` in the background, forked where the libraries are imported already."""
         environment = self.environment(**(variables or {}))
-        arguments = self.arguments(*words, **options)
-        return KedroProcess(arguments, self.folder, environment, own_process_group)
+        arguments = ["kedro", *self.arguments(*words, **options)]
+        return ForkedProgram(arguments, self.folder, environment, own_process_group)
 
     def start_as_typed(self, *words, variables=None, **options):
         """The same by the command itself, as a shell would start it."""

@@ -2,10 +2,13 @@
 
 import itertools
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
-from running import SUBMISSION
+from running import CHALLENGE, SUBMISSION
+
+from podium.challenges import challenges
 
 _numbers = itertools.count()
 
@@ -35,9 +38,9 @@ def pytest_xdist_make_scheduler(config, log):
 def _group(nodeid):
     path, _, name = nodeid.partition("::")
     file = Path(path).stem
-    for challenge, files in LOOK_AT.items():
+    for challenge in challenges():
         made_for_it = name.startswith(f"test_{challenge}_") or name.endswith(f"[{challenge}]")
-        if file in files or (file in OF_EACH and made_for_it):
+        if file in LOOK_AT.get(challenge, ()) or (file in OF_EACH and made_for_it):
             return challenge
     return path
 
@@ -69,21 +72,33 @@ def root_copy(project_copy, finished):
 
 
 @pytest.fixture(scope="session")
-def finished_museum(project_copy):
-    """Lost in the Museum on its tiny images, on one thread: the data root and the log."""
-    root = project_copy.data_root("finished_museum", challenge="museum")
-    return root, project_copy.session("museum", root=root)
+def finished_of(project_copy, request):
+    """A whole run of any challenge on its tiny files: the data root and the log. Read only."""
+
+    @cache
+    def of(challenge):
+        if challenge == CHALLENGE:  # is made by the command itself
+            run = request.getfixturevalue("finished")
+            return run.root, run.log
+        root = project_copy.data_root(f"finished_{challenge}", challenge=challenge)
+        return root, project_copy.session(challenge, root=root)
+
+    return of
 
 
 @pytest.fixture(scope="session")
-def finished_echoes(project_copy):
-    """Embedded Echoes on its tiny files, on one thread: the data root and the log. Read only."""
-    root = project_copy.data_root("finished_echoes", challenge="echoes")
-    return root, project_copy.session("echoes", root=root)
+def finished_museum(finished_of):
+    """Lost in the Museum on its tiny images, on one thread."""
+    return finished_of("museum")
 
 
 @pytest.fixture(scope="session")
-def finished_amazon(project_copy):
-    """The Amazon challenge on its tiny files, on one thread: the data root and the log."""
-    root = project_copy.data_root("finished_amazon", challenge="amazon")
-    return root, project_copy.session("amazon", root=root)
+def finished_echoes(finished_of):
+    """Embedded Echoes on its tiny files, on one thread."""
+    return finished_of("echoes")
+
+
+@pytest.fixture(scope="session")
+def finished_amazon(finished_of):
+    """The Amazon challenge on its tiny files, on one thread."""
+    return finished_of("amazon")

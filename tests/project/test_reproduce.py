@@ -24,7 +24,7 @@ def git(folder, *words):
 def repository(tmp_path_factory, tiny_echoes):
     """The project under version control."""
     folder = tmp_path_factory.mktemp("reproduce") / "project"
-    project = ProjectCopy(folder, {"echoes": tiny_echoes})
+    project = ProjectCopy(folder, {"echoes": tiny_echoes}.get)
     (folder / ".gitignore").write_text("roots/\nmlflow.db*\nmlartifacts/\n__pycache__/\n")
     git(folder, "init", "--quiet")
     git(folder, "add", "--all")

@@ -52,19 +52,9 @@ def without_seconds(trials):
     return trials.drop(columns="seconds")
 
 
-@pytest.fixture(scope="module")
-def finished_of(request):
-    def of(challenge):
-        if challenge == "hearme":
-            return request.getfixturevalue("finished").root
-        return request.getfixturevalue(f"finished_{challenge}")[0]
-
-    return of
-
-
 @pytest.mark.parametrize("challenge", challenges())
 def test_the_first_trial_scores_what_the_run_scored(project_copy, finished_of, challenge):
-    root = project_copy.data_root(f"tuned_{challenge}", copy_of=finished_of(challenge))
+    root = project_copy.data_root(f"tuned_{challenge}", copy_of=finished_of(challenge)[0])
     study, log = tune(project_copy, root, challenge, 2)
     trials = study.trials
     assert trials["score"][0] == pytest.approx(study.local_score, abs=1e-12)

@@ -1,60 +1,71 @@
 """Broken inputs of the Amazon challenge."""
 
-import csv
 import gzip
-import io
 
-from broken_cases import GARBAGE, Case, Counted, Refused, SetAside, bytes_of, cut, encoded, without
-from raw_amazon import TEST_FILE, TRAIN_FILE, as_csv
-
-HEADER = b"sample_id,catalog_content,image_link,price\n"
-
-
-def records(name, change):
-    """The records of a file, changed."""
-
-    def spoil(folder):
-        text = (folder / name).read_text(encoding="utf-8")
-        (folder / name).write_bytes(as_csv(change(list(csv.DictReader(io.StringIO(text))))))
-
-    return spoil
-
-
-def with_values(name, row, **values):
-    """Other values in one record (row from 1)."""
-    return records(
-        name, lambda found: [*found[: row - 1], {**found[row - 1], **values}, *found[row:]]
-    )
-
-
-def throughout(name, **values):
-    """Other values in every record but the first."""
-    return records(name, lambda found: [found[0], *({**each, **values} for each in found[1:])])
-
-
-def lacking(name, key):
-    return records(
-        name, lambda found: [{k: v for k, v in each.items() if k != key} for each in found]
-    )
+from amazon_files import (
+    HEADER,
+    IMAGES,
+    ended,
+    image_folder,
+    lacking,
+    records,
+    replaced,
+    rows,
+    throughout,
+    with_values,
+)
+from broken_cases import (
+    GARBAGE,
+    Case,
+    Counted,
+    Refused,
+    SetAside,
+    bytes_of,
+    cut,
+    encoded,
+    renamed,
+    without,
+)
+from raw_amazon import TEST_FILE, TRAIN_FILE
 
 
 def priced(text, reason):
     return with_values(TRAIN_FILE, 5, price=text), SetAside(TRAIN_FILE, 5, f"price: {reason}")
 
 
-def ended(name, tail):
-    return lambda folder: (folder / name).write_bytes((folder / name).read_bytes() + tail) and None
-
-
 _KINDS = {
     "training file missing": (without(TRAIN_FILE), Refused(TRAIN_FILE, "the file is missing")),
     "test missing": (without(TEST_FILE), Refused(TEST_FILE, "the file is missing")),
     "empty file": (bytes_of(TRAIN_FILE, b""), Refused(TRAIN_FILE, "empty")),
+    "blank lines only": (
+        bytes_of(TRAIN_FILE, b"\n\n \n"),
+        Refused(TRAIN_FILE, "the file is empty"),
+    ),
+    "blank lines only in the test": (
+        bytes_of(TEST_FILE, b"\r\n\r\n"),
+        Refused(TEST_FILE, "the file is empty"),
+    ),
+    "byte order mark only": (
+        bytes_of(TRAIN_FILE, b"\xef\xbb\xbf"),
+        Refused(TRAIN_FILE, "the file is empty"),
+    ),
+    "byte order mark only in the test": (
+        bytes_of(TEST_FILE, b"\xef\xbb\xbf"),
+        Refused(TEST_FILE, "the file is empty"),
+    ),
     "zero bytes": (bytes_of(TEST_FILE, bytes(100)), Refused(TEST_FILE, "nothing but zeros")),
     "header only": (bytes_of(TRAIN_FILE, HEADER), Refused(TRAIN_FILE, "no data rows")),
     "a zip archive": (
         bytes_of(TRAIN_FILE, b"PK\x03\x04 zip"),
         Refused(TRAIN_FILE, "a zip archive"),
+    ),
+    "a Parquet file": (
+        bytes_of(TRAIN_FILE, b"PAR1" + bytes(50)),
+        Refused(TRAIN_FILE, "a Parquet file"),
+    ),
+    "a Parquet file for the test": (
+        bytes_of(TEST_FILE, b"PAR1" + bytes(50)),
+        Refused(TEST_FILE, "a Parquet file"),
     ),
     "garbage below the header": (
         bytes_of(TRAIN_FILE, HEADER + GARBAGE),
@@ -65,6 +76,14 @@ _KINDS = {
         Refused(TRAIN_FILE, "the column is missing", "sample_id"),
     ),
     "UTF-16": (encoded(TRAIN_FILE, "utf-16"), Refused(TRAIN_FILE, "UTF-16")),
+    "Windows-1251": (
+        encoded(TRAIN_FILE, "cp1251", {"Brand": "Марка"}),
+        Refused(TRAIN_FILE, "save it as UTF-8", row=1),
+    ),
+    "Windows-1251 in the test": (
+        encoded(TEST_FILE, "cp1251", {"Brand": "Марка"}),
+        Refused(TEST_FILE, "save it as UTF-8", row=1),
+    ),
     "truncated gzip": (
         cut(TEST_FILE, 20, gzip.compress),
         Refused(TEST_FILE, "gzip archive is damaged"),
@@ -72,6 +91,34 @@ _KINDS = {
     "separated by semicolons": (
         bytes_of(TRAIN_FILE, HEADER.replace(b",", b";") + b"1;a;b;2\n"),
         Refused(TRAIN_FILE, "commas", "sample_id"),
+    ),
+    "separated by tabs": (
+        rows(TRAIN_FILE, list, separator="\t"),
+        Refused(TRAIN_FILE, "commas", "sample_id"),
+    ),
+    "the test separated by tabs": (
+        rows(TEST_FILE, list, separator="\t"),
+        Refused(TEST_FILE, "commas", "sample_id"),
+    ),
+    "a column with another name": (
+        renamed(TRAIN_FILE, "price", "cost"),
+        Refused(TRAIN_FILE, "'cost'", "price"),
+    ),
+    "a column of the test with another name": (
+        renamed(TEST_FILE, "catalog_content", "text"),
+        Refused(TEST_FILE, "'text'", "catalog_content"),
+    ),
+    "a column twice": (
+        rows(TRAIN_FILE, lambda found: [[*each, each[3]] for each in found]),
+        Refused(TRAIN_FILE, "2 times", "price"),
+    ),
+    "a column of the test twice": (
+        rows(TEST_FILE, lambda found: [[*each, each[0]] for each in found]),
+        Refused(TEST_FILE, "2 times", "sample_id"),
+    ),
+    "most rows too short": (
+        rows(TRAIN_FILE, lambda found: [*found[:3], *(each[:2] for each in found[3:])]),
+        Refused(TRAIN_FILE, "28 of 30 rows are misshapen", row=3),
     ),
     "prices lacking": (lacking(TRAIN_FILE, "price"), Refused(TRAIN_FILE, "missing", "price")),
     "links lacking": (
@@ -85,6 +132,10 @@ _KINDS = {
     "prices in euros throughout": (
         throughout(TRAIN_FILE, price="€12.50"),
         Refused(TRAIN_FILE, "other currency", "price", 2),
+    ),
+    "prices too large throughout": (
+        throughout(TRAIN_FILE, price="1000000.01"),
+        Refused(TRAIN_FILE, "too large", "price", 2),
     ),
     "texts empty throughout": (
         throughout(TRAIN_FILE, catalog_content=""),
@@ -110,6 +161,32 @@ _KINDS = {
         ended(TEST_FILE, b"77,text,link,3,4,5\n"),
         Refused(TEST_FILE, "6 fields", "sample_id", 9),
     ),
+    "one byte of the test that is not UTF-8": (
+        replaced(TEST_FILE, b"Brand32 ", b"Brand\xff "),
+        Refused(TEST_FILE, "is not UTF-8 text", "sample_id", 3),
+    ),
+    "a quote of the test that is never closed": (
+        replaced(
+            TEST_FILE, b'",https://images.example/I/32.jpg', b",https://images.example/I/32.jpg"
+        ),
+        Refused(TEST_FILE, "a quote is never closed", "sample_id", 3),
+    ),
+    "the last row of the test cut short": (
+        cut(TEST_FILE, 100),
+        Refused(TEST_FILE, "a quote is never closed", "sample_id", 8),
+    ),
+    "a file in place of the images": (
+        bytes_of(IMAGES, b"x"),
+        Refused(IMAGES, "cannot be opened (Not a directory)"),
+    ),
+    "a link to images that are away": (
+        lambda folder: (folder / IMAGES).symlink_to(folder / "unmounted"),
+        Refused(IMAGES, "cannot be opened (No such file or directory)"),
+    ),
+    "a folder of images without an image": (
+        image_folder({"read.txt": b"x"}),
+        Refused(IMAGES, "no image among the 1 entries"),
+    ),
     "a price of zero": priced("0", "zero"),
     "a price below zero": priced("-4.99", "negative"),
     "a price missing": priced("", "missing"),
@@ -132,6 +209,25 @@ _KINDS = {
         ended(TRAIN_FILE, b"77,text,link,3,4,5\n"),
         SetAside(TRAIN_FILE, 31, "6 fields"),
     ),
+    "one byte that is not UTF-8": (
+        replaced(TRAIN_FILE, b"Brand7 ", b"Brand\xff "),
+        SetAside(TRAIN_FILE, 8, "is not UTF-8 text"),
+    ),
+    "a quote that is never closed": (
+        replaced(
+            TRAIN_FILE, b'",https://images.example/I/6.jpg', b",https://images.example/I/6.jpg"
+        ),
+        SetAside(TRAIN_FILE, 7, "a quote is never closed"),
+    ),
+    "a quote that is never opened": (
+        replaced(TRAIN_FILE, b'\n6,"Item', b"\n6,Item"),
+        SetAside(TRAIN_FILE, 7, "3 fields"),
+    ),
+    "the last row cut short": (cut(TRAIN_FILE, 10), SetAside(TRAIN_FILE, 30, "3 fields")),
+    "the last row cut within its text": (
+        cut(TRAIN_FILE, 100),
+        SetAside(TRAIN_FILE, 30, "a quote is never closed"),
+    ),
     "a price with a dollar sign": (
         with_values(TRAIN_FILE, 5, price="$12.50"),
         Counted(TRAIN_FILE, "written oddly"),
@@ -143,6 +239,32 @@ _KINDS = {
     "an exact duplicate": (
         records(TRAIN_FILE, lambda found: [*found, found[0]]),
         Counted(TRAIN_FILE, "duplicate"),
+    ),
+    "a price that may be cut short": (
+        cut(TRAIN_FILE, 2),
+        Counted(TRAIN_FILE, "does not end with a line break"),
+    ),
+    "a link that may be cut short": (
+        cut(TEST_FILE, 10),
+        Counted(TEST_FILE, "does not end with a line break"),
+    ),
+    "a column that nobody asked for": (
+        rows(TRAIN_FILE, lambda found: [[*each, "x"] for each in found]),
+        Counted(TRAIN_FILE, "columns that are not needed"),
+    ),
+    "prices in the test": (
+        rows(
+            TEST_FILE, lambda found: [["price", *found[0]], *(["5", *each] for each in found[1:])]
+        ),
+        Counted(TEST_FILE, "columns that are not needed"),
+    ),
+    "an empty folder of images": (
+        image_folder({}),
+        Counted(IMAGES, "placeholder: host cannot be reached", 38),
+    ),
+    "images of other links": (
+        image_folder({"other.jpg": b"x"}),
+        Counted(IMAGES, "placeholder: HTTP 404", 38),
     ),
     "an empty text": (
         with_values(TRAIN_FILE, 5, catalog_content=""),

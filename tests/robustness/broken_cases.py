@@ -130,7 +130,11 @@ def added(name, line):
 
 
 def renamed(name, column, other):
-    return rewritten(name, lambda lines: [lines[0].replace(column, other, 1), *lines[1:]])
+    def change(lines):
+        header = (other if field == column else field for field in lines[0].split(","))
+        return [",".join(header), *lines[1:]]
+
+    return rewritten(name, change)
 
 
 def doubled(name):

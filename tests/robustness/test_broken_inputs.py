@@ -1,70 +1,27 @@
-"""One table of broken inputs over all challenges, each with what a person wants to be told."""
+"""One table of broken inputs over all challenges, each with what a person wants to be told.
+
+Beside the tests of a challenge `raw_<challenge>.py` makes good files and runs the first stage on
+them; `broken_<challenge>.py`, there or here, lists what is broken.
+"""
 
 from collections import Counter
-from dataclasses import dataclass
+from importlib import import_module
 
-import broken_amazon
-import broken_echoes
-import broken_hearme
-import hostile_folder
-import pandas as pd
 import pytest
-import raw_amazon
-import raw_echoes
-import raw_hearme
 from broken_cases import Counted, Refused
 
 from podium.challenges import challenges
 from podium.common.errors import RawDataError
-from podium.image_datasets import ImageFolderDataset
-from podium.pipelines.museum import data_processing as museum
-from podium.pipelines.museum import schemas
 
-CASES = [
-    case
-    for module in (broken_hearme, broken_echoes, hostile_folder, broken_amazon)
-    for case in module.CASES
-]
+RAW = {name: import_module(f"raw_{name}") for name in challenges()}
+CASES = [case for name in challenges() for case in import_module(f"broken_{name}").CASES]
 
 
-@dataclass
-class ImageTables:
-    """What the first stage of Lost in the Museum makes of a folder."""
-
-    train: pd.DataFrame
-    test: pd.DataFrame
-    quarantine: pd.DataFrame
-    quality: pd.DataFrame
-
-
-def inspected(folder):
-    """The first stage of Lost in the Museum, with the dataset that the catalog names."""
-    dataset = ImageFolderDataset(
-        filepath=str(folder / hostile_folder.FOLDER),
-        schema="podium.pipelines.museum.raw_contract.IMAGES",
-    )
-    images = dataset.load.__wrapped__(dataset)  # without Kedro's wrapping of errors
-    facts, thumbnails = museum.inspect_images(images, {"seed": 1, "threads": 1})
-    train, test = museum.list_images(facts)
-    quarantine, quality = museum.report_quality(facts, images)
-    schemas.Train.validate(train)
-    schemas.Test.validate(test)
-    schemas.DataQuality.validate(quality)
-    assert test["image_name"].tolist() == list(images.names) and len(thumbnails) == len(test)
-    assert set(test.loc[~test["readable"], "image_name"]) == set(quarantine["content"])
-    return ImageTables(train, test, quarantine, quality)
-
-
-def written(raw):
-    return lambda folder: raw.write_files(folder, raw.good_files())
-
-
-MAKERS = {
-    "hearme": (written(raw_hearme), raw_hearme.run_stage),
-    "echoes": (written(raw_echoes), raw_echoes.run_stage),
-    "amazon": (written(raw_amazon), raw_amazon.run_stage),
-    "museum": (hostile_folder.good_folder, inspected),
-}
+def good_files(folder, challenge):
+    """The good files of a challenge in a folder, and its first stage."""
+    raw = RAW[challenge]
+    raw.write_files(folder, raw.good_files())
+    return raw.run_stage
 
 
 def adds_up(quality):
@@ -79,7 +36,7 @@ def adds_up(quality):
 def test_there_are_a_hundred_kinds_and_many_of_every_challenge():
     counts = Counter(case.challenge for case in CASES)
     print(f"\n{len(CASES)} kinds of broken input: {dict(counts)}")
-    assert set(counts) == set(challenges()) == set(MAKERS)
+    assert set(counts) == set(challenges())
     assert len(CASES) >= 100 and min(counts.values()) >= 20
     assert len({str(case) for case in CASES}) == len(CASES)
     said = (getattr(case.wanted, "says", None) or getattr(case.wanted, "reason", None)
@@ -87,10 +44,9 @@ def test_there_are_a_hundred_kinds_and_many_of_every_challenge():
     assert all(said)
 
 
-@pytest.mark.parametrize("challenge", MAKERS)
+@pytest.mark.parametrize("challenge", challenges())
 def test_the_good_files_are_kept_whole(tmp_path, challenge):
-    make, run = MAKERS[challenge]
-    make(tmp_path)
+    run = good_files(tmp_path, challenge)
     result = run(tmp_path)
     assert adds_up(result.quality) and result.quarantine.empty
     assert set(result.quality["action"]) <= {"read", "kept", "reported", "estimated"}
@@ -98,8 +54,7 @@ def test_the_good_files_are_kept_whole(tmp_path, challenge):
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_a_person_is_told_what_is_wrong(tmp_path, case):
-    make, run = MAKERS[case.challenge]
-    make(tmp_path)
+    run = good_files(tmp_path, case.challenge)
     before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
     case.spoil(tmp_path)
     spoilt = {path for path in tmp_path.rglob("*")}

@@ -2,25 +2,26 @@
 
 import shutil
 
-import hostile_folder
+import broken_museum
 import numpy as np
 import pandas as pd
 import pytest
 from broken_cases import Refused, SetAside
+from raw_museum import FOLDER, good_files, write_files
 
 IMAGES = "01_raw/museum/images"
 
 
 def hostile_files(folder):
     """The file or link that each kind of hostile image adds, with its kind."""
-    for number, case in enumerate(hostile_folder.CASES):
+    for number, case in enumerate(broken_museum.CASES):
         if isinstance(case.wanted, Refused):
             continue
         here = folder / str(number)
-        hostile_folder.good_folder(here)
-        before = set((here / hostile_folder.FOLDER).iterdir())
+        write_files(here, good_files())
+        before = set((here / FOLDER).iterdir())
         case.spoil(here)
-        (added,) = set((here / hostile_folder.FOLDER).iterdir()) - before
+        (added,) = set((here / FOLDER).iterdir()) - before
         yield f"{number:02} {added.name}", added, case
 
 

@@ -206,7 +206,7 @@ JUNK = [
 ]  # fmt: skip
 
 
-@settings(max_examples=80, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=50, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(st.lists(mutations(JSON_FILES, JUNK), min_size=1, max_size=3), st.booleans())
 def test_any_files_are_refused_clearly_or_add_up(changes, per_line) -> None:
     files: dict[str, Any] = good_files()

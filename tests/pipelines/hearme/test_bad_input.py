@@ -203,7 +203,7 @@ JUNK = [
 ]
 
 
-@settings(max_examples=30, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=18, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(st.lists(mutations(FILES, JUNK), min_size=1, max_size=4))
 def test_any_files_are_refused_clearly_or_add_up(
     changes: list[tuple[str, str, float, int, bytes]],

@@ -22,17 +22,6 @@ def good_files():
     return files
 
 
-def changed(file, row, **values):
-    """The good files with other values in one row (from 1)."""
-    files = good_files()
-    header = files[file][0].split(",")
-    cells = files[file][row].split(",")
-    for name, value in values.items():
-        cells[header.index(name)] = value
-    files[file][row] = ",".join(cells)
-    return files
-
-
 def write_files(folder, files):
     """Write lines as lines, bytes as they are."""
     folder.mkdir(parents=True, exist_ok=True)

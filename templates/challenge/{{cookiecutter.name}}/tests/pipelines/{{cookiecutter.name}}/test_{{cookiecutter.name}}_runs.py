@@ -12,7 +12,7 @@ REPORTING = f"08_reporting/{RUN}"
 @pytest.fixture(scope="module")
 def finished_run(project_copy):
     """`kedro run` on the sample, which it generates: the data tree and the log."""
-    root = project_copy.folder / "roots" / f"finished_{RUN}"
+    root = project_copy.folder / "roots" / f"sample_{RUN}"
     log = project_copy.session(RUN, root=root, env="fast")
     return root / "sample", log
 

@@ -1,4 +1,4 @@
-"""Kedro's command line in processes of their own that need not import the libraries again.
+"""Kedro and pytest in processes of their own that need not import the libraries again.
 
 Most of the seconds of a tiny run go into importing MLflow and its like. One process imports them
 and no more (the fork server of multiprocessing); each run is forked from it and is then a process
@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 from functools import cache
+from importlib import import_module
 from multiprocessing.connection import wait
 from pathlib import Path
 
@@ -33,16 +34,18 @@ LIBRARIES = [
     "torch",
     "xgboost",
 ]
+# The function that the command of each program calls.
+PROGRAMS = {"kedro": ("kedro.framework.cli.cli", "main"), "pytest": ("pytest", "console_main")}
 
 
-class KedroProcess:
-    """A run of Kedro's command line in the background, used like `subprocess.Popen`."""
+class ForkedProgram:
+    """A command line, one of `PROGRAMS` first, in the background; used like `subprocess.Popen`."""
 
     def __init__(self, words, folder, environment, own_process_group=False):
-        self.args = ["kedro", *words]
-        self._output = tempfile.NamedTemporaryFile(mode="rb", prefix="kedro_output_")
+        self.args = list(words)
+        self._output = tempfile.NamedTemporaryFile(mode="rb", prefix="output_")
         given = (self.args, str(folder), environment, self._output.name, own_process_group)
-        self._process = _fork_server().Process(target=_run_kedro, args=given)
+        self._process = _fork_server().Process(target=_run_program, args=given)
         self._process.start()
 
     def __enter__(self):
@@ -85,7 +88,7 @@ def _fork_server():
     return context
 
 
-def _run_kedro(words, folder, environment, output, own_process_group):
+def _run_program(words, folder, environment, output, own_process_group):
     """As the shell would: nothing of the tests is left in the process but the libraries."""
     if own_process_group:
         os.setsid()
@@ -98,9 +101,9 @@ def _run_kedro(words, folder, environment, output, own_process_group):
     os.dup2(file, 1)
     os.dup2(file, 2)
     sys.argv = words
-    from kedro.framework.cli.cli import main
-
-    sys.exit(_end_of(main))
+    del sys.modules[__name__]  # the folder has one of its own
+    module, function = PROGRAMS[words[0]]
+    sys.exit(_end_of(getattr(import_module(module), function)))
 
 
 def _of_this_project(path):
@@ -109,9 +112,8 @@ def _of_this_project(path):
 
 def _end_of(program):
     """As the interpreter ends: an error is shown first, then what waits for the end is called."""
-    code = 0
     try:
-        program()
+        code = program()
     except SystemExit as end:
         code = end.code
         if not isinstance(code, int | None):

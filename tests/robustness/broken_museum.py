@@ -6,20 +6,10 @@ import hostile_images as made
 import numpy as np
 from broken_cases import Case, Counted, Refused, SetAside
 from PIL import Image
+from raw_museum import FOLDER, GOOD
 
-FOLDER = "images"
-GOOD = 14
 #: Names in the order of the folder: the spoilt one is the last.
 LAST = f"zz {GOOD + 1}"
-
-
-def good_folder(folder):
-    """Images that can all be read, in a folder of their own."""
-    (folder / FOLDER).mkdir(parents=True)
-    for at in range(GOOD):
-        image = made.picture(40 + at, 30 + at)
-        data = made.encoded(image, "JPEG" if at % 2 else "PNG")
-        (folder / FOLDER / f"{at:02}{'.jpg' if at % 2 else '.png'}").write_bytes(data)
 
 
 def put(name, make):
