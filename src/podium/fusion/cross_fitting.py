@@ -23,7 +23,7 @@ from podium.fusion.classifiers import PairClassifier
 from podium.fusion.pairs import EmbeddingPairs
 
 FEWEST_NESTED_FOLDS = 3
-_IDLE_SECONDS = 30
+_IDLE_SECONDS = 60
 Make = Callable[[], PairClassifier]
 
 

@@ -159,6 +159,6 @@ def test_files_that_are_there_are_not_overwritten(tmp_path: Path) -> None:
 
 
 def test_the_declared_sizes() -> None:
-    assert (SAMPLE.users, SAMPLE.tracks, SAMPLE.test_users) == (650, 1_500, 90)
+    assert (SAMPLE.users, SAMPLE.tracks, SAMPLE.test_users) == (500, 1_300, 80)
     assert (COMPETITION.users, COMPETITION.tracks) == (279_000, 349_000)
     assert (COMPETITION.listens, COMPETITION.test_users) == (24_800_000, 1_500)

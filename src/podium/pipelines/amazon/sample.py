@@ -46,7 +46,7 @@ class SampleSize:
 
 
 #: What a new user gets: written within seconds.
-SAMPLE = SampleSize(train=450, test=200)
+SAMPLE = SampleSize(train=380, test=170)
 
 
 def write_sample(

@@ -43,7 +43,7 @@ class SampleSize:
 
 
 #: What a new user gets: written within a second.
-SAMPLE = SampleSize(part1=600, part2=300, test=500)
+SAMPLE = SampleSize(part1=540, part2=270, test=400)
 
 
 def write_sample(
