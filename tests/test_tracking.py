@@ -5,6 +5,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from kedro.pipeline import Pipeline, node
 
+from podium.tracked_run import TrackedRun, TrackedRunDataset
 from podium.tracking import (
     artifact_settings,
     data_tags,
@@ -83,3 +84,24 @@ def test_data_tags_of_a_bare_catalog():
     from kedro.io import DataCatalog
 
     assert data_tags(DataCatalog()) == {}
+
+
+@pytest.mark.parametrize(
+    ("server", "place", "local"),
+    [(None, "http://ui:5000", True), ("https://mlflow.example/", "https://mlflow.example", False)],
+)
+def test_what_a_page_may_say_of_the_tracked_run(monkeypatch, server, place, local):
+    run = TrackedRun("a name", "r1", "7", 1_700_000_000_000, server)
+    monkeypatch.setattr(TrackedRun, "now", run)
+    assert TrackedRunDataset(local_ui="http://ui:5000").load() == {
+        "name": "a name",
+        "run_id": "r1",
+        "link": f"{place}/#/experiments/7/runs/r1",
+        "local": local,
+        "started": "2023-11-14T22:13:20+00:00",
+    }
+
+
+def test_of_a_run_that_is_not_tracked_nothing_is_said(monkeypatch):
+    monkeypatch.setattr(TrackedRun, "now", None)
+    assert TrackedRunDataset(local_ui="http://ui:5000").load() == {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from kedro.io import AbstractDataset
@@ -16,12 +17,14 @@ class TrackedRun:
         name: As MLflow's lists show it.
         run_id: MLflow's.
         experiment_id: MLflow's.
+        start_ms: When it began, in milliseconds since 1970.
         server: Address of the server; None where a file on this machine holds the runs.
     """
 
     name: str
     run_id: str
     experiment_id: str
+    start_ms: int
     server: str | None
 
     now: ClassVar[TrackedRun | None] = None
@@ -37,9 +40,11 @@ class TrackedRun:
 
 
 class TrackedRunDataset(AbstractDataset[None, dict[str, Any]]):
-    """Loads `name`, `link` and `local` (whether the UI has to be started) of the tracked run.
+    """Loads what a page may say of the tracked run.
 
-    Nothing is known of a run that is not tracked: the dictionary is empty.
+    That is its `name`, `run_id`, `link`, `local` (whether the UI has to be started for the link)
+    and `started`, the time in UTC as ISO 8601 writes it. Nothing is known of a run that is not
+    tracked: the dictionary is empty.
     """
 
     def __init__(self, *, local_ui: str, metadata: dict[str, Any] | None = None) -> None:
@@ -57,7 +62,13 @@ class TrackedRunDataset(AbstractDataset[None, dict[str, Any]]):
         run = TrackedRun.now
         if run is None:
             return {}
-        return {"name": run.name, "link": run.link(self._local_ui), "local": run.server is None}
+        return {
+            "name": run.name,
+            "run_id": run.run_id,
+            "link": run.link(self._local_ui),
+            "local": run.server is None,
+            "started": datetime.fromtimestamp(run.start_ms // 1000, UTC).isoformat(),
+        }
 
     def save(self, data: None) -> None:
         """Refuse: only a run that is tracked says so."""

@@ -238,6 +238,7 @@ def _tracked_run() -> TrackedRun | None:
         name=run.info.run_name,
         run_id=run.info.run_id,
         experiment_id=run.info.experiment_id,
+        start_ms=run.info.start_time,
         server=uri if urlparse(uri).scheme in ("http", "https") else None,
     )
 

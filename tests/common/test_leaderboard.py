@@ -11,6 +11,7 @@ from podium.common.leaderboard import (
     left_out,
     metric_name,
     score_model,
+    with_gains,
 )
 
 
@@ -42,6 +43,33 @@ def test_lower_is_better_where_the_metric_is_an_error():
     assert best_baseline(board) == "popular"
     assert board.set_index("model").at["popular", "difference"] == 0
     assert board["difference"].iloc[0] == pytest.approx(-0.2 * BASE.mean())
+
+
+@pytest.mark.parametrize("higher", [True, False])
+def test_a_gain_is_above_zero_where_the_model_is_better(higher):
+    metric = Metric(higher_is_better=higher)
+    board = build_leaderboard(SCORES, KINDS, metric=metric)
+    best, worst = board["model"].iloc[[0, -1]]
+    for flat in (leaderboard_metrics(board), leaderboard_metrics(board, best)):
+        assert flat["gain_over_baseline_relative"] > 0
+        low, high = (flat[f"gain_over_baseline_ci_{end}"] for end in ("low", "high"))
+        assert 0 < low < flat["gain_over_baseline"] < high
+        assert flat["gain_over_baseline"] == abs(board["difference"].iloc[0])
+    flat = leaderboard_metrics(board, worst)
+    assert flat["gain_over_baseline_ci_high"] < 0 > flat["gain_over_baseline_relative"]
+    gains = with_gains(board).set_index("model")
+    assert gains["gain"].is_monotonic_decreasing
+    zero = gains.loc[best_baseline(board), ["gain", "gain_low", "gain_high", "relative_gain"]]
+    assert (zero == 0).all() and not np.signbit(zero.astype(float)).any()
+
+
+def test_a_gain_is_a_share_of_a_score_below_zero_too():
+    """As log likelihoods are: -1 gains half on -2."""
+    board = build_leaderboard(
+        {"base": np.full(9, -2.0), "model": np.full(9, -1.0)},
+        models(base="baseline", model="blend"),
+    )
+    assert with_gains(board)["relative_gain"].tolist() == [0.5, 0.0]
 
 
 def test_a_ratio_metric_needs_no_other_code():

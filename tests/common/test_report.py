@@ -19,6 +19,7 @@ from podium.common.report import (
     Figure,
     Report,
     Section,
+    comparison_figures,
     data_quality_section,
     facts_section,
     leaderboard_section,
@@ -105,12 +106,22 @@ def test_the_page_is_the_same_each_time_and_needs_nothing_from_outside():
 
 def test_the_verdict_says_how_sure_it_is():
     sure = verdict(board(median=1.0, boost=0.7))
-    assert "boost scores" in sure and "one side of zero" in sure and "−30.0 %" in sure
+    assert "boost scores" in sure and "one side of zero" in sure and "a gain of +" in sure
+    assert "(+30.0 %), paired interval +" in sure
     noise = ERRORS * 0.999 + GENERATOR.normal(0, 0.1, 200)
     models = pd.DataFrame({"model": ["median", "lucky"], "kind": ["baseline", "ranker"]})
     unsure = build_leaderboard({"median": ERRORS, "lucky": noise}, models)
     assert "may be chance" in verdict(unsure, "lucky")
     assert "No model beats" in verdict(board(median=1.0, boost=1.2))
+
+
+@pytest.mark.parametrize(("factor", "gain", "sign"), [(0.7, "+30.0 %", "+"), (1.2, "−20.0 %", "−")])
+def test_the_headline_s_gain_is_above_zero_where_the_errors_fall(factor, gain, sign):
+    figure = comparison_figures(board(median=1.0, boost=factor), "boost")[-1]
+    assert (figure.label, figure.value) == ("Gain over it", gain)
+    low, high = figure.note.removeprefix("paired interval ").split(" to ")
+    assert low[0] == high[0] == sign
+    assert float(low.replace("−", "-")) < float(high.replace("−", "-"))
 
 
 def test_the_row_of_the_submission_is_set_off_and_baselines_have_no_gap_to_themselves():
@@ -120,7 +131,9 @@ def test_the_row_of_the_submission_is_set_off_and_baselines_have_no_gap_to_thems
     table = section.blocks[1]
     assert [row[0] for row in table.rows] == ["boost", "ridge", "median"]
     assert table.strong == 1
-    assert table.rows[2][4:6] == ("–", "–") and table.rows[0][4].startswith("−")
+    assert table.rows[2][4:6] == ("–", "–")
+    # Errors that fall are a gain.
+    assert table.rows[0][4].startswith("+") and table.rows[0][5].startswith("+")
     assert "No model was left out." in section.paragraphs
 
 

@@ -94,10 +94,7 @@ def summaries(*kinds):
 
 
 def test_the_overview_shows_every_challenge_and_links_to_its_report():
-    tracked = {"name": "all <of it>", "link": "http://127.0.0.1:5000/#/e/1/runs/2", "local": True}
-    page = write_overview(tracked, *summaries("competition", "sample"))
-    assert 'href="http://127.0.0.1:5000/#/e/1/runs/2">all &lt;of it&gt;</a>' in page
-    assert "make ui" in page
+    page = write_overview(*summaries("competition", "sample"))
     # The page lies in data/08_reporting; the sample's reports have a tree of their own.
     assert 'href="c0/report.html"' in page
     assert 'href="../sample/08_reporting/c1/report.html"' in page
@@ -108,15 +105,52 @@ def test_the_overview_shows_every_challenge_and_links_to_its_report():
 
 
 def test_on_sample_data_alone_the_overview_lies_beside_the_reports():
-    page = write_overview({}, *summaries("sample", "sample"))
+    page = write_overview(*summaries("sample", "sample"))
     assert 'href="c0/report.html"' in page and "../sample" not in page
-    assert "This run was not tracked in MLflow." in page and "make ui" not in page
+
+
+def tracked(number, **changes):
+    run = {
+        "name": f"run <{number}>",
+        "run_id": f"r{number}",
+        "link": f"http://127.0.0.1:5000/#/experiments/1/runs/r{number}",
+        "local": True,
+        "started": "2026-03-04T05:06:07+00:00",
+    }
+    return {**run, **changes}
+
+
+def test_the_summary_holds_the_run_that_made_it():
+    assert written(outline(), tracked_run=tracked(1))[1]["tracked_run"] == tracked(1)
+    assert written(outline())[1]["tracked_run"] == {}
+
+
+def test_the_overview_links_each_challenge_to_the_run_of_its_numbers():
+    first, second, third = summaries("sample", "sample", "sample")
+    runs = (tracked(1), tracked(2, local=False))
+    made = [{**entry, "tracked_run": run} for entry, run in zip((first, second), runs, strict=True)]
+    del third["tracked_run"]  # as an earlier version wrote it
+    parts = write_overview(*made, third).split("<section>")
+    assert "http" not in parts[0]
+    for part, run in zip(parts[1:3], runs, strict=True):
+        assert re.findall(r'href="(http[^"]*)"', part) == [run["link"]]
+    assert ">run &lt;1&gt;</a>, 2026-03-04 05:06 UTC" in parts[1] and "make ui" in parts[1]
+    assert ">run &lt;2&gt;</a>, 2026-03-04 05:06 UTC</p>" in parts[2] and "make ui" not in parts[2]
+    assert "http" not in parts[3] and "Report</a>" in parts[3]
+
+
+def test_chart_and_figures_of_the_overview_say_the_same_gain():
+    """SMAPE falls by a fifth."""
+    page = write_overview(*summaries("sample"))
+    assert re.findall(r'<text class="value"[^>]*>([^<]+)</text>', page) == ["+20.0 %"]
+    assert re.search(r'Gain over it</div><div class="value">\+20.0 %</div>', page)
+    assert "(+20.0 %)" in page and "−" not in page
 
 
 def test_a_gain_is_right_of_zero_whether_scores_or_errors_count():
     """The errors fall by a fifth: a gain of 20 %, were they scores a loss."""
     error = summaries("sample")[0]
-    page = write_overview({}, error, {**error, "higher_is_better": True, "title": "S: a score"})
+    page = write_overview(error, {**error, "higher_is_better": True, "title": "S: a score"})
     shown = re.findall(r'<text class="value"[^>]*>([^<]+)</text>', page)
     assert shown == ["+20.0 %", "−20.0 %"]
     dots = [float(x) for x in re.findall(r'<circle class="blend" cx="([\d.]+)"', page)]

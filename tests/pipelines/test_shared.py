@@ -8,7 +8,7 @@ import pytest
 from podium.common.parameters import ParameterError
 from podium.common.submission import SubmissionError
 from podium.common.submission_rules import Columns, KnownValues
-from podium.common.time_budget import TimeBudget
+from podium.common.time_budget import TimeBudget, start_clock
 from podium.pipelines.shared import (
     Compute,
     Reserve,
@@ -56,6 +56,43 @@ def test_an_impossible_scoring_is_refused(wrong):
 def test_the_first_preferred_model_that_was_scored_makes_the_submission(chosen, wanted):
     board = pd.DataFrame({"model": ["best", "second", "third"]})
     assert chosen_model(board, Scoring(chosen=chosen)) == wanted
+
+
+@pytest.fixture
+def said(caplog):
+    """What a run says, a new one first of all."""
+    start_clock()
+    caplog.set_level(logging.INFO)
+    return caplog
+
+
+def test_a_choice_that_nobody_scored_is_warned_of_once_in_a_run(said):
+    board = pd.DataFrame({"model": ["best", "second"]})
+    for _ in range(3):
+        chosen_model(board, Scoring(chosen=("gone", "goner")))
+    (record,) = said.records
+    assert record.levelname == "WARNING"
+    for words in ("evaluation.chosen", "gone, goner", "the best model, best", "time budget"):
+        assert words in record.getMessage()
+    start_clock()
+    chosen_model(board, Scoring(chosen=("gone", "goner")))
+    assert len(said.records) == 2
+
+
+def test_a_later_choice_is_told_as_what_a_time_budget_does(said):
+    board = pd.DataFrame({"model": ["best", "second", "third"]})
+    chosen_model(board, Scoring(chosen=("gone", "goner", "third", "never")))
+    (record,) = said.records
+    assert record.levelname == "INFO"
+    for words in ("gone, goner", "time budget", "third"):
+        assert words in record.getMessage()
+    assert "never" not in record.getMessage()
+
+
+@pytest.mark.parametrize("chosen", [(), ("second", "gone")])
+def test_a_choice_that_holds_needs_no_words(said, chosen):
+    chosen_model(pd.DataFrame({"model": ["best", "second"]}), Scoring(chosen=chosen))
+    assert said.records == []
 
 
 def test_metrics_are_tracked_at_the_first_step():

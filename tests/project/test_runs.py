@@ -195,6 +195,40 @@ def test_from_nodes_and_preset_together(project_copy, root_copy):
     assert set(fitted) == {"interaction_ridge", "lightgbm_fraction", "blend"}
 
 
+def test_a_single_ranker_may_make_the_submission(project_copy, finished, root_copy):
+    """And the report, the metrics and the file are of the same."""
+    chosen = {"hearme.evaluation.chosen": ["lightgbm_fraction"]}
+    project_copy.session(
+        "hearme.evaluation", "hearme.submission", root=root_copy, parameters=chosen
+    )
+    models = pd.read_pickle(root_copy / "06_models" / CHALLENGE / "final_models.pickle")
+    assert list(models) == ["lightgbm_fraction"]
+    reporting = root_copy / "08_reporting" / CHALLENGE
+    summary = json.loads((reporting / "summary.json").read_text())
+    assert summary["chosen"]["model"] == "lightgbm_fraction"
+    assert summary["tracked_run"]["run_id"] == the_run(project_copy, root_copy).info.run_id
+    assert (root_copy / SUBMISSION).read_bytes() != finished.submission
+
+
+def test_a_ranker_without_weight_is_scored_and_not_blended(project_copy, root_copy):
+    """Of the two rankers of `--env=fast` one is left, and the blend is that one."""
+    project_copy.session(
+        *("hearme.modeling", "hearme.evaluation", "hearme.submission"),
+        root=root_copy,
+        parameters={
+            "hearme.rankers.interaction_ridge.weight": 0,
+            "hearme.rankers.xgboost_fraction.enabled": False,
+            "hearme.rankers.lightgbm_lambdarank.enabled": False,
+        },
+    )
+    board = leaderboard(root_copy).set_index("model")
+    assert board.at["blend", "note"] == "lightgbm_fraction"
+    assert board.at["blend", "score"] == board.at["lightgbm_fraction", "score"]
+    assert "interaction_ridge" in board.index
+    models = pd.read_pickle(root_copy / "06_models" / CHALLENGE / "final_models.pickle")
+    assert list(models) == ["lightgbm_fraction"]
+
+
 def test_time_budget_of_a_second_ends_with_a_submission_and_says_what_is_left_out(
     project_copy, root_copy
 ):

@@ -8,7 +8,7 @@ import pytest
 
 from podium.common import time_budget
 from podium.common.time_budget import OutOfTimeError, TimeBudget
-from podium.recommendation.ensemble import blend, fit_within_budget, standardise
+from podium.recommendation.ensemble import blend, blend_members, fit_within_budget, standardise
 from podium.recommendation.rankers import LightGBMRanker, Ranker
 from podium.recommendation.ranking_data import RankingData
 
@@ -156,6 +156,11 @@ def test_the_blend_weighs_members_on_one_scale():
     assert blend(apart, {"first": 3, "second": 1}, groups) == pytest.approx(0.5 * np.r_[up, -up])
     for weights in ({"first": 2}, {"first": 1, "second": 0}, {"first": 1, "absent": 9}):
         assert blend(apart, weights, groups) == pytest.approx(np.r_[up, -up])
+
+
+def test_members_of_a_blend_have_a_weight():
+    weights = {"first": 0.5, "second": 0, "absent": 1}
+    assert blend_members(["third", "second", "first"], weights) == ["first"]
 
 
 def test_a_blend_of_nobody_is_an_error():

@@ -26,6 +26,7 @@ from podium.common.bootstrap import (
     resampled_means,
 )
 from podium.common.errors import PodiumError
+from podium.common.gains import with_gains
 
 KINDS = ("baseline", "recommender", "ranker", "classifier", "regressor", "encoder", "blend")
 COSTS = ("fit_seconds", "predict_seconds", "peak_memory_mb")
@@ -43,12 +44,12 @@ HEADLINES = {
     "score": "score",
     "score_ci_low": "ci_low",
     "score_ci_high": "ci_high",
-    "gain_over_baseline": "difference",
-    "gain_over_baseline_ci_low": "difference_low",
-    "gain_over_baseline_ci_high": "difference_high",
-    "gain_over_baseline_relative": "relative",
+    "gain_over_baseline": "gain",
+    "gain_over_baseline_ci_low": "gain_low",
+    "gain_over_baseline_ci_high": "gain_high",
+    "gain_over_baseline_relative": "relative_gain",
 }
-"""Metrics of the chosen model and the columns of the leaderboard that they come from."""
+"""Metrics of the chosen model and the columns, gains included, that they come from."""
 
 
 class LeaderboardError(PodiumError):
@@ -195,7 +196,7 @@ def leaderboard_metrics(leaderboard: pd.DataFrame, chosen: str | None = None) ->
 
     Returns:
         `score`, `score_ci_low`, `score_ci_high`, `gain_over_baseline` and its relative and paired
-        bounds for the chosen model, and every finite number of each row as
+        bounds for the chosen model (above zero: better), and every finite number of each row as
         `leaderboard.<model>.<column>`. Names hold only letters, digits and ``_ - . / space``.
 
     Raises:
@@ -205,7 +206,8 @@ def leaderboard_metrics(leaderboard: pd.DataFrame, chosen: str | None = None) ->
     rows = leaderboard.set_index("model").select_dtypes("number").to_dict(orient="index")
     if name not in rows:
         raise LeaderboardError(f"model {name!r} is not on the leaderboard")
-    metrics = {metric: float(rows[name][column]) for metric, column in HEADLINES.items()}
+    own = with_gains(leaderboard).set_index("model")
+    metrics = {metric: float(own[column][name]) for metric, column in HEADLINES.items()}
     for model, values in rows.items():
         for column, value in values.items():
             key = f"leaderboard.{metric_name(str(model))}.{metric_name(str(column))}"

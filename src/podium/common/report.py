@@ -14,6 +14,7 @@ from typing import Any
 import pandas as pd
 
 from podium.common.charts import Mark, interval_chart
+from podium.common.gains import with_gains
 from podium.common.leaderboard import KINDS, best_baseline
 from podium.common.report_formats import (
     Format,
@@ -169,7 +170,7 @@ def leaderboard_section(
         Column("kind", "Kind", text, number=False),
         Column("score", "Score", score),
         Column("interval", "Interval", text),
-        Column("gap", "To best baseline", text),
+        Column("gap", "Gain over best baseline", text),
         Column("paired", "Paired interval", text),
         *readings,
     ]
@@ -180,10 +181,11 @@ def leaderboard_section(
         Column("peak_memory_mb", "Peak memory, MB", whole),
         Column("note", "Note", text, number=False),
     ]
+    gains = with_gains(leaderboard)
     shown = leaderboard.assign(
         interval=spans(leaderboard["ci_low"], leaderboard["ci_high"], score),
-        gap=leaderboard["difference"].map(signed),
-        paired=spans(leaderboard["difference_low"], leaderboard["difference_high"], signed),
+        gap=gains["gain"].map(signed),
+        paired=spans(gains["gain_low"], gains["gain_high"], signed),
     )
     shown.loc[shown["model"] == baseline, ["gap", "paired"]] = "–"
     kinds = tuple(kind for kind in KINDS if kind in set(leaderboard["kind"]))
@@ -248,22 +250,22 @@ def facts_section(title: str, facts: Mapping[str, Any], paragraphs: Sequence[str
 
 def verdict(leaderboard: pd.DataFrame, chosen: str | None = None) -> str:
     """The result in plain words: does the model beat the best baseline, and how surely."""
-    rows = {row["model"]: row for row in records(leaderboard)}
+    rows = {row["model"]: row for row in records(with_gains(leaderboard))}
     name = chosen if chosen is not None else str(leaderboard["model"].iloc[0])
     baseline = best_baseline(leaderboard)
     row, other = rows[name], rows[baseline]
     if name == baseline:
         return f"No model beats the best baseline, {baseline}, at {score(row['score'])}."
-    low, high = row["difference_low"], row["difference_high"]
-    gain = f" ({signed_percent(row['relative'])})" if math.isfinite(row["relative"]) else ""
+    low, high, share = row["gain_low"], row["gain_high"], row["relative_gain"]
+    relative = f" ({signed_percent(share)})" if math.isfinite(share) else ""
     sure = (
         "the whole interval lies on one side of zero"
         if low > 0 or high < 0
-        else "the interval includes zero, so that the difference may be chance"
+        else "the interval includes zero, so that it may be chance"
     )
     return (
         f"{name} scores {score(row['score'])}, the best baseline, {baseline}, "
-        f"{score(other['score'])}: a difference of {signed(row['difference'])}{gain}, "
+        f"{score(other['score'])}: a gain of {signed(row['gain'])}{relative}, "
         f"paired interval {signed(low)} to {signed(high)}; {sure}."
     )
 
@@ -272,14 +274,14 @@ def comparison_figures(
     leaderboard: pd.DataFrame, chosen: str, metric: str = "Score"
 ) -> tuple[Figure, ...]:
     """The headline of every report: the chosen model, the best baseline, and the gain over it."""
-    rows = {row["model"]: row for row in records(leaderboard)}
+    rows = {row["model"]: row for row in records(with_gains(leaderboard))}
     baseline = best_baseline(leaderboard)
     own, other = rows[chosen], rows[baseline]
-    gap = f"{signed(own['difference_low'])} to {signed(own['difference_high'])}"
+    gap = f"{signed(own['gain_low'])} to {signed(own['gain_high'])}"
     return (
         Figure(f"{metric} of {chosen}", score(own["score"]), span(own)),
         Figure(f"Best baseline, {baseline}", score(other["score"]), span(other)),
-        Figure("Gain over it", signed_percent(own["relative"]), f"paired interval {gap}"),
+        Figure("Gain over it", signed_percent(own["relative_gain"]), f"paired interval {gap}"),
     )
 
 

@@ -24,6 +24,11 @@ def start_clock() -> None:
     _started = time.monotonic()
 
 
+def start_of_run() -> float:
+    """When the run began, on the clock of `time.monotonic`: tells the runs of a process apart."""
+    return _started
+
+
 def seconds_since_start() -> float:
     """Seconds since the run began."""
     return time.monotonic() - _started

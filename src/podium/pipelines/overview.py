@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from kedro.pipeline import Pipeline, node
@@ -20,7 +21,7 @@ def overview_pipeline(challenges: Sequence[str]) -> Pipeline:
         [
             node(
                 write_overview,
-                inputs=["tracked_run", *summaries],
+                inputs=summaries,
                 outputs=OVERVIEW,
                 name="write_overview",
                 namespace=OVERVIEW,
@@ -29,18 +30,16 @@ def overview_pipeline(challenges: Sequence[str]) -> Pipeline:
     )
 
 
-def write_overview(tracked_run: dict[str, Any], *summaries: dict[str, Any]) -> str:
+def write_overview(*summaries: dict[str, Any]) -> str:
     """Write the page.
 
     Args:
-        tracked_run: `name`, `link` and `local` of the run in MLflow; empty where none tracks it.
         summaries: One per challenge, see `podium.pipelines.reporting.ReportOutline.write`.
     """
     on_sample = [_short(entry) for entry in summaries if entry["data"] != "competition"]
     overview = {
         "title": f"Podium: {len(summaries)} challenges",
         "on_sample": on_sample,
-        "tracking": tracked_run,
         "chart": interval_chart([_gain(entry) for entry in summaries], "gain, %", reference=0.0),
         "entries": [_entry(entry, len(on_sample) == len(summaries)) for entry in summaries],
     }
@@ -71,7 +70,20 @@ def _entry(summary: dict[str, Any], all_on_sample: bool) -> dict[str, Any]:
         "left_out": _left_out(summary["left_out"]),
         "report": f"{folder}{challenge}/report.html",
         "submission": summary["submission"],
+        "tracking": _tracking(summary),
     }
+
+
+def _tracking(summary: dict[str, Any]) -> dict[str, Any]:
+    """Link to the run that the numbers are from; empty where the summary does not know it.
+
+    Runs may be tracked nowhere, and summaries of earlier versions say nothing of them.
+    """
+    run = summary.get("tracked_run") or {}
+    if not run:
+        return {}
+    when = f"{datetime.fromisoformat(run['started']):%Y-%m-%d %H:%M} UTC"
+    return {"name": run["name"], "link": run["link"], "local": run["local"], "when": when}
 
 
 def _set_aside(quarantine: list[dict[str, Any]]) -> str:

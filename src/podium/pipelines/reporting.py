@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, NotRequired, TypedDict, Unpack
 
 from podium.common import report
 from podium.common.leaderboard import best_baseline, left_out
@@ -25,12 +25,15 @@ class SharedTables(TypedDict):
         data_quality: Counts of what was found in the raw files.
         quarantine: Rows that were set aside.
         run: Facts of the run: `data`, `preset`, `submission` (path).
+        tracked_run: The run in MLflow, see `podium.tracked_run.TrackedRunDataset`; left out or
+            empty where none tracks it.
     """
 
     fit_log: pd.DataFrame
     data_quality: pd.DataFrame
     quarantine: pd.DataFrame | ibis.Table
     run: dict[str, Any]
+    tracked_run: NotRequired[dict[str, Any]]
 
 
 def shared_tables(fit_log: str = "fit_log") -> dict[str, str]:
@@ -39,7 +42,7 @@ def shared_tables(fit_log: str = "fit_log") -> dict[str, str]:
     Args:
         fit_log: The dataset that knows all models.
     """
-    same = {name: name for name in ("data_quality", "quarantine")}
+    same = {name: name for name in ("data_quality", "quarantine", "tracked_run")}
     return {"fit_log": fit_log, **same, "run": "params:run"}
 
 
@@ -86,7 +89,8 @@ class ReportOutline:
             shared: See `SharedTables`.
 
         Returns:
-            The HTML page, and the summary, see `summarise`.
+            The HTML page, and the summary: numbers as `summarise` has them, the facts of the run,
+            `tracked_run`, and what the page says as `verdict`, `figures`, `quarantine`, `left_out`.
         """
         run = shared["run"]
         missing = left_out(shared["fit_log"], leaderboard)
@@ -108,6 +112,7 @@ class ReportOutline:
         summary = {
             **self.summarise(leaderboard, chosen),
             **run,
+            "tracked_run": shared.get("tracked_run", {}),
             "verdict": page.verdict,
             "figures": [asdict(figure) for figure in page.figures],
             "quarantine": [

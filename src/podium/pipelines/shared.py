@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
@@ -11,13 +12,14 @@ from pydantic import Field
 from podium.common.parameters import Parameters
 from podium.common.submission import SubmissionError, check_frame
 from podium.common.submission_rules import Rule
-from podium.common.time_budget import TimeBudget
+from podium.common.time_budget import TimeBudget, start_of_run
 
 if TYPE_CHECKING:
     import ibis
     import pandas as pd
 
 logger = logging.getLogger(__name__)
+_said: set[tuple[float, str]] = set()
 
 
 class Compute(Parameters):
@@ -62,9 +64,37 @@ class Scoring(Parameters):
 
 
 def chosen_model(leaderboard: pd.DataFrame, scoring: Scoring) -> str:
-    """The model that makes the submission; the best one where none is preferred."""
-    models = list(leaderboard["model"])
-    return next((name for name in scoring.chosen if name in models), str(models[0]))
+    """The model that makes the submission; the best one where none of those preferred was scored.
+
+    Another than the first one preferred is named in the log, once in a run.
+    """
+    models = [str(name) for name in leaderboard["model"]]
+    missing = list(takewhile(lambda name: name not in models, scoring.chosen))
+    if len(missing) < len(scoring.chosen):
+        model = scoring.chosen[len(missing)]
+        if missing:
+            # What a time budget does to a run is no fault.
+            _log_once(
+                logging.INFO,
+                f"not scored, as is usual where a time budget leaves models out: "
+                f"{', '.join(missing)}; evaluation.chosen goes on with {model}",
+            )
+        return model
+    if missing:
+        _log_once(
+            logging.WARNING,
+            f"evaluation.chosen: none of {', '.join(missing)} was scored (misspelt, switched off, "
+            f"or left out by the time budget); the best model, {models[0]}, makes the submission",
+        )
+    return models[0]
+
+
+def _log_once(level: int, message: str) -> None:
+    """Say something once in a run: several nodes ask for the chosen model, and so do trials."""
+    said = (start_of_run(), message)
+    if said not in _said:
+        _said.add(said)
+        logger.log(level, message)
 
 
 def log_leaderboard(leaderboard: pd.DataFrame) -> None:

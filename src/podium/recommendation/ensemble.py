@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -89,7 +89,7 @@ def blend(
     Raises:
         ValueError: where no member with a weight has predictions.
     """
-    members = [name for name in predictions if weights.get(name, 0.0) > 0]
+    members = blend_members(predictions, weights)
     if not members:
         raise ValueError("no member of the blend was fitted")
     total = sum(weights[name] for name in members)
@@ -97,6 +97,11 @@ def blend(
         [weights[name] / total * standardise(predictions[name], groups) for name in members],
         axis=0,
     )
+
+
+def blend_members(names: Iterable[str], weights: Mapping[str, float]) -> list[str]:
+    """Those of the names that have a weight in the blend, in their order."""
+    return [name for name in names if weights.get(name, 0.0) > 0]
 
 
 def standardise(scores: np.ndarray, groups: np.ndarray) -> np.ndarray:

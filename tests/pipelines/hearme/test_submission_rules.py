@@ -18,6 +18,7 @@ from podium.common.submission import SubmissionError, check_frame
 from podium.pipelines.hearme.submission_rules import (
     check_file,
     check_submission,
+    read_targets,
     rules,
     score_file,
     score_submission,
@@ -75,6 +76,17 @@ def test_tracks_that_only_the_listens_know_are_known(files):
     assert check_file(files / "submission.csv", files / "raw") == []
 
 
+def test_the_listens_are_not_read_for_tracks_of_the_metadata(files):
+    (files / "raw" / "interactions.csv").unlink()
+    assert check_file(files / "submission.csv", files / "raw") == []
+
+
+def test_a_file_without_tracks_is_a_fault(files):
+    submission().drop(columns="item_id").to_csv(files / "submission.csv", index=False)
+    rules_broken = [f.rule for f in check_file(files / "submission.csv", files / "raw")]
+    assert "columns must be exactly id,user_id,item_id,rank" in rules_broken
+
+
 @settings(max_examples=100, deadline=None)
 @given(
     row=st.integers(0, 149),
@@ -111,6 +123,26 @@ def test_raw_listens_score_with_the_lengths_of_the_tracks(files):
     assert scores["score_total_quarters"] == pytest.approx((2 + 0.25) / 50 / 3)
     # The track without a length counts as heard to the end at its longest listen.
     assert scores["best_possible"] == pytest.approx((2.75 + 0.25) / 50 / 3)
+
+
+def test_a_track_that_stands_once_more_without_a_length_keeps_it(files):
+    arguments = (files / "submission.csv", files / "listens.csv", files / "raw")
+    expected = score_file(*arguments, only_in_truth=False)
+    path = files / "raw" / "item_metadata.csv"
+    header, *rows = path.read_text(encoding="utf-8").splitlines()
+    bare = [f"{item},again," for item in ITEMS[:-1]]
+    # Some before, some behind, so that no order of reading hides it.
+    lines = [header, *bare[:40], *rows, *bare[40:], *bare[:20]]
+    path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    assert score_file(*arguments, only_in_truth=False) == expected
+
+
+def test_a_track_of_length_zero_is_as_long_as_its_longest_listen(files):
+    (files / "truth.csv").write_text(
+        "user_id,item_id,listened_duration\n7,1000,50\n3,1000,100\n7,1001,50\n"
+    )
+    targets = read_targets(files / "truth.csv", pd.Series({1000: 0.0, 1001: 200.0}))
+    assert targets["best_listen"].tolist() == [1, 0.5, 0.25]
 
 
 def test_a_truth_cut_down_on_purpose(files):

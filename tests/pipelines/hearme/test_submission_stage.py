@@ -2,10 +2,16 @@ import logging
 
 import pandas as pd
 import pytest
+import ranked_folds as folds
 from submission_files import ITEMS, USERS, submission
 
 from podium.common.submission import SubmissionError
-from podium.pipelines.hearme.submission import check_submission, rank_test_tracks
+from podium.pipelines.hearme.submission import (
+    check_submission,
+    predict_test,
+    rank_test_tracks,
+    refit_rankers,
+)
 
 TEST = pd.DataFrame({"user_id": sorted(USERS), "position": [1, 0, 2], "has_history": True})
 CATALOGUE = pd.DataFrame({"item_id": ITEMS})
@@ -47,3 +53,62 @@ def test_too_few_tracks_for_a_full_list_stop_the_run():
     ranked = rank_test_tracks(short, TEST, FALLBACK.iloc[:3])
     with pytest.raises(SubmissionError, match="user_id 3 has 43 rows"):
         check_submission(ranked, TEST, CATALOGUE)
+
+
+BOARD = folds.leaderboard("blend", "first", "second", "third", "own_top", "popularity")
+
+
+def submitted(*chosen, models=("first", "second", "third"), board=BOARD, **weights):
+    """Names of what was fitted again, and the list of every listener."""
+    rankers, evaluation = folds.rankers(**weights), {"chosen": list(chosen)}
+    final = refit_rankers(
+        *(folds.features(), folds.targets(), dict.fromkeys(models), board),
+        *(rankers, folds.SCORING, folds.MODELING, evaluation, folds.COMPUTE),
+    )
+    rows = predict_test(
+        *(folds.features(), folds.candidates(), final, board),
+        *(rankers, folds.MODELING, evaluation),
+    )
+    assert len(rows) == folds.LISTENERS * 50
+    return list(final), rows.groupby("user_id")["item_id"].agg(list)
+
+
+def test_the_blend_is_made_of_the_rankers_that_weigh():
+    names, lists = submitted("blend")
+    assert names == ["first", "second", "third"]
+    fewer, other = submitted("blend", second=0)
+    assert fewer == ["first", "third"] and not other.equals(lists)
+
+
+def test_a_ranker_alone_may_make_the_submission():
+    names, lists = submitted("second")
+    assert names == ["second"]
+    assert not lists.equals(submitted("blend")[1])
+    # A blend in which nobody else weighs lists the same.
+    assert lists.equals(submitted("blend", first=0, third=0)[1])
+    # As does the ranker that its own weight leaves out of the blend.
+    assert lists.equals(submitted("second", second=0)[1])
+
+
+def test_a_list_of_the_history_may_make_the_submission_and_nothing_is_fitted():
+    names, lists = submitted("popularity")
+    assert names == [] and lists[0] == list(range(50))
+    names, lists = submitted("own_top")
+    assert names == [] and lists[0] == list(range(59, 9, -1))
+
+
+def test_what_the_time_budget_left_makes_the_submission(caplog):
+    board = folds.leaderboard("first", "own_top", "popularity")
+    assert submitted("blend", "first", models=["first"], board=board)[0] == ["first"]
+    assert "no ranker was fitted in time" not in caplog.text
+    board = folds.leaderboard("popularity", "own_top")
+    names, lists = submitted("blend", "first", "own_top", models=[], board=board)
+    assert names == [] and lists[0][0] == 59
+    assert "no ranker was fitted in time" in caplog.text
+
+
+def test_a_choice_that_the_stored_models_cannot_make_gives_way_to_the_fallback(caplog):
+    """The leaderboard is of a run whose models were replaced since."""
+    names, lists = submitted("blend", models=[])
+    assert names == [] and lists[0][0] == 59
+    assert "blend has no fitted ranker: the submission is own_top" in caplog.text

@@ -35,7 +35,7 @@ BREAKDOWNS = {
 }
 _MOST_POINTS = 1500
 _HOW_TO_READ = (
-    "The score is the organiser's SMAPE in percent; lower is better, so that a gain has a minus. "
+    "The score is the organiser's SMAPE in percent; lower is better; a gain is shown above zero. "
     "Every row is priced by models, features and a stack that saw neither it nor its duplicates.",
     "An interval says how far the score moves when other products are drawn (bootstrap over groups "
     "of duplicates, at {confidence} confidence). Two models are compared by the paired interval of "

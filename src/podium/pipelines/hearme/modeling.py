@@ -14,7 +14,12 @@ from podium.common.memory import release_freed_memory
 from podium.pipelines.hearme.feature_engineering import SourceParameters
 from podium.pipelines.shared import Compute, Reserve
 from podium.recommendation.candidates import top_of_source
-from podium.recommendation.ensemble import FittedEnsemble, blend, fit_within_budget
+from podium.recommendation.ensemble import (
+    FittedEnsemble,
+    blend,
+    blend_members,
+    fit_within_budget,
+)
 from podium.recommendation.metrics import LENGTH, Reading, score_users, true_fractions
 from podium.recommendation.ranking_data import RankingData, concatenate, ranking_data, top_k
 from podium.recommendation.time_cuts import HOLDOUT_FOLD, TEST_FOLD
@@ -85,14 +90,15 @@ def fit_rankers(
         on_fitted=score,
     )
     weights = blend_weights(rankers)
-    if sum(name in predictions for name in weights) > 1:
+    members = _shown_blend(fitted, weights)
+    if members:
         predictions[BLEND] = blend(predictions, weights, holdout.groups)
         local = _local_score(holdout, predictions[BLEND], truth, everyone)
         logger.info("%s: score %.4f on the holdout", BLEND, local)
     return (
         fitted.rankers,
         _ranked(holdout, predictions),
-        _costs(fitted, seconds, weights),
+        _costs(fitted, seconds, members),
         _importance(fitted.rankers, holdout),
     )
 
@@ -202,8 +208,17 @@ def _ranked(data: RankingData, predictions: Mapping[str, np.ndarray]) -> pd.Data
     return pd.concat(lists, ignore_index=True)[columns] if lists else pd.DataFrame(columns=columns)
 
 
+def _shown_blend(fitted: FittedEnsemble, weights: Mapping[str, float]) -> list[str]:
+    """Members of the blend; nobody where one ranker was fitted, which stands for itself.
+
+    One member beside rankers without weight is a blend still: weights say who makes the submission
+    where the blend is chosen.
+    """
+    return blend_members(fitted.rankers, weights) if len(fitted.rankers) > 1 else []
+
+
 def _costs(
-    fitted: FittedEnsemble, predict_seconds: Mapping[str, float], weights: Mapping[str, float]
+    fitted: FittedEnsemble, predict_seconds: Mapping[str, float], members: list[str]
 ) -> pd.DataFrame:
     import pandas as pd
 
@@ -212,8 +227,7 @@ def _costs(
         for name, peak in fitted.peak_memory_mb.items()
     ]
     rows += [(name, "ranker", None, None, None, why) for name, why in fitted.left_out.items()]
-    members = [name for name in fitted.rankers if weights.get(name, 0.0) > 0]
-    if len(members) > 1:
+    if members:
         rows.append(
             (
                 BLEND,

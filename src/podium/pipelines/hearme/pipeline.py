@@ -164,13 +164,14 @@ def _submission() -> list[Node]:
         step(stage.rank_trending_tracks, ["train", "items", "folds"], "fallback"),
         step(
             stage.refit_rankers,
-            ["features", "targets", "models"]
-            + ["params:rankers", "params:scoring", "params:modeling", "params:compute"],
+            ["features", "targets", "models", "leaderboard", "params:rankers", "params:scoring"]
+            + ["params:modeling", "params:evaluation", "params:compute"],
             "final_models",
         ),
         step(
             stage.predict_test,
-            ["features", "candidates", "final_models", "params:rankers", "params:modeling"],
+            ["features", "candidates", "final_models", "leaderboard"]
+            + ["params:rankers", "params:modeling", "params:evaluation"],
             "test_predictions",
         ),
         step(stage.rank_test_tracks, ["test_predictions", "test", "fallback"], "ranked_tracks"),

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from podium.common.time_budget import TimeBudget
+from podium.pipelines.hearme.evaluation import Evaluation
 from podium.pipelines.hearme.modeling import (
+    BLEND,
     ModelingParameters,
     blend_weights,
     build_rankers,
@@ -17,9 +19,9 @@ from podium.pipelines.hearme.modeling import (
     training_data,
 )
 from podium.pipelines.hearme.submission_rules import COLUMNS, rules
-from podium.pipelines.shared import Compute, accepted
+from podium.pipelines.shared import Compute, accepted, chosen_model
 from podium.recommendation.candidates import top_of_source
-from podium.recommendation.ensemble import blend, fit_within_budget
+from podium.recommendation.ensemble import blend, blend_members, fit_within_budget
 from podium.recommendation.history import Catalogue, History
 from podium.recommendation.lists import complete_lists
 from podium.recommendation.metrics import LENGTH
@@ -53,20 +55,29 @@ def refit_rankers(
     features: Mapping[str, Callable[[], pd.DataFrame]],
     targets: pd.DataFrame,
     models: dict[str, Ranker],
+    leaderboard: pd.DataFrame,
     rankers: dict[str, Any],
     scoring: dict[str, Any],
     parameters: dict[str, Any],
+    evaluation: dict[str, Any],
     compute: dict[str, Any],
 ) -> dict[str, Ranker]:
-    """Fit the rankers that modeling had time for once more, on the holdout's window too."""
+    """Fit what the submission is made by once more, on the holdout's window too: `final_models`.
+
+    Empty where a list of the history makes it, and where no ranker was fitted in time.
+    """
     if not models:
+        logger.warning("no ranker was fitted in time")
+    chosen = chosen_model(leaderboard, Evaluation.parse(evaluation))
+    names = _makers(chosen, models, rankers)
+    if not names:
         return {}
     settings, wanted = Compute.parse(compute), ModelingParameters.parse(parameters)
     data = training_data(
         features, targets, labelled_folds(features), scoring, wanted, settings.seed
     )
     unfitted = {
-        name: ranker for name, ranker in build_rankers(rankers, settings).items() if name in models
+        name: ranker for name, ranker in build_rankers(rankers, settings).items() if name in names
     }
     # No deadline: modeling kept the time for it.
     return fit_within_budget(unfitted, data, TimeBudget(), 0.0, 0.0).rankers
@@ -76,18 +87,38 @@ def predict_test(
     features: Mapping[str, Callable[[], pd.DataFrame]],
     candidates: pd.DataFrame,
     final_models: dict[str, Ranker],
+    leaderboard: pd.DataFrame,
     rankers: dict[str, Any],
     parameters: dict[str, Any],
+    evaluation: dict[str, Any],
 ) -> pd.DataFrame:
-    """Rank the candidates of the test users with the blend, or with the best history list."""
-    wanted = ModelingParameters.parse(parameters)
-    if not final_models:
-        logger.warning("no ranker was fitted in time: the submission is %s", wanted.fallback_source)
+    """Rank the candidates of the test users by the chosen model: `test_predictions`."""
+    chosen = chosen_model(leaderboard, Evaluation.parse(evaluation))
+    names = _makers(chosen, final_models, rankers)
+    if not names:
         test = candidates[candidates["fold"] == TEST_FOLD]
-        return top_of_source(test, wanted.fallback_source, LENGTH, fill=wanted.fill_source)
+        return _history_lists(test, chosen, ModelingParameters.parse(parameters))
     data = ranking_data(features[f"fold_{TEST_FOLD}"]())
-    predictions = {name: model.predict(data.features) for name, model in final_models.items()}
-    return top_k(data, blend(predictions, blend_weights(rankers), data.groups), LENGTH)
+    predictions = {name: final_models[name].predict(data.features) for name in names}
+    if chosen == BLEND:
+        predictions[BLEND] = blend(predictions, blend_weights(rankers), data.groups)
+    return top_k(data, predictions[chosen], LENGTH)
+
+
+def _makers(chosen: str, fitted: Iterable[str], rankers: dict[str, Any]) -> list[str]:
+    """Fitted rankers that the chosen model needs: itself, or the members of the blend."""
+    if chosen == BLEND:
+        return blend_members(fitted, blend_weights(rankers))
+    return [name for name in fitted if name == chosen]
+
+
+def _history_lists(test: pd.DataFrame, chosen: str, wanted: ModelingParameters) -> pd.DataFrame:
+    source = chosen
+    if f"{chosen}_rank" not in test:
+        # The leaderboard is of a run whose rankers are gone.
+        source = wanted.fallback_source
+        logger.warning("%s has no fitted ranker: the submission is %s", chosen, source)
+    return top_of_source(test, source, LENGTH, fill=wanted.fill_source)
 
 
 def rank_test_tracks(
