@@ -8,7 +8,6 @@ import pytest
 from click.testing import CliRunner
 from image_server import ImageServer, status
 
-from podium import challenges
 from podium.cli import cli
 
 
@@ -61,21 +60,16 @@ def test_another_folder(server, tmp_path):
     assert (tmp_path / "x" / "y" / "000.jpg").is_file()
 
 
-def test_the_raw_files_of_a_challenge(server, tmp_path, monkeypatch):
-    monkeypatch.setattr(challenges, "challenges", lambda: ("echoes", "shop"))
-    raw = tmp_path / "elsewhere" / "01_raw" / "shop"
-    write_rows(raw / "train.csv", server, ["a", "b"])
-    write_rows(raw / "test.csv", server, ["b", "c"], first=2)
-    (raw / "sample_out.csv").write_text("sample_id,price\n0,1\n")
-    done = call(tmp_path, "shop", "--data-root", "elsewhere")
+def test_files_that_belong_to_no_row_are_named_and_left(server, tmp_path):
+    folder = tmp_path / "images"
+    folder.mkdir()
+    for number in range(7):
+        (folder / f"other{number}.jpg").touch()
+    done = call(tmp_path, write_rows(tmp_path / "rows.csv", server, ["a"]))
     assert done.exit_code == 0, done.output
-    folder = tmp_path / "elsewhere" / "02_intermediate" / "shop" / "images"
-    assert len(list(folder.glob("*.jpg"))) == 4
-    assert server.asked("b") == 1
-    (raw / "train.csv").unlink()
-    (raw / "test.csv").unlink()
-    empty = call(tmp_path, "shop", "--data-root", "elsewhere")
-    assert empty.exit_code == 2 and "no CSV file with the columns" in empty.output
+    named = "other0.jpg, other1.jpg, other2.jpg, other3.jpg, other4.jpg and 2 more"
+    assert f"7 files belong to no row ({named})" in done.output
+    assert len(list(folder.glob("other*.jpg"))) == 7
 
 
 def test_what_is_neither_a_file_nor_a_challenge(tmp_path):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from podium.vision.downloading.rules import DownloadRules
 
 FAILED = 2
 _COLUMNS = ("sample_id", "image_link")
@@ -24,8 +26,8 @@ def images() -> None:
 @click.option(
     "--folder",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Where the images go; by default the folder images beside the CSV file, or in "
-    "02_intermediate of the challenge.",
+    help="Where the images go; by default the folder images beside the CSV file, or where the "
+    "challenge's run looks for them.",
 )
 @click.option(
     "--rule",
@@ -33,12 +35,14 @@ def images() -> None:
     multiple=True,
     metavar="NAME=VALUE",
     help="A limit, such as per_host=16 or retry_failed=always; may be given several times. "
-    "Names and defaults: podium.vision.downloading.rules.DownloadRules.",
+    "Names and defaults: podium.vision.downloading.rules.DownloadRules. For a challenge the others "
+    "are those of its parameters.",
 )
 @click.option(
     "--data",
     type=click.Choice(["sample", "competition"]),
-    help="For a challenge: which data; by default the competition's if they are there.",
+    help="For a challenge: which data; by default the competition's if they are there, else the "
+    "sample.",
 )
 @click.option("--data-root", help="For a challenge: folder that holds 01_raw; 'data' by default.")
 @click.pass_context
@@ -51,19 +55,29 @@ def download(
     data_root: str | None,
     data: str | None,
 ) -> None:
-    """Download the images of SOURCE: a CSV file, or a challenge whose raw CSV files have links.
+    """Download the images of SOURCE: a CSV file with links, or a challenge.
 
-    The columns sample_id and image_link are read. A link that fails gets a gray placeholder and a
-    line in failed_downloads.txt. A second call goes on where the first one stopped.
+    Of a CSV file the columns sample_id and image_link are read. For a challenge its own steps run,
+    up to the images: a run of it finds them. A link that fails gets a gray placeholder and a line
+    in failed_downloads.txt. A second call goes on where the first one stopped.
 
     Exit code 0: each row has its file; 2: the download could not be done.
     """
+    from podium.challenges import challenges
     from podium.common.errors import PodiumError
+    from podium.vision.downloading.rules import DownloadRules
+    from podium.vision.image_rows import check_rows
 
-    files, usual = _files(context, source, data_root, data)
-    target = folder or usual
+    rules = _rules(given)
     try:
-        table = _download(files, target, _rules(given))
+        limits = DownloadRules.parse(rules)
+        if source in challenges():
+            where = {"data_root": data_root, "data": data}
+            project = Path(getattr(context.obj, "project_path", None) or Path.cwd())
+            table, target = _of_challenge(project, source, where, rules, folder)
+        else:
+            table, target = _of_file(source, limits, folder)
+        strays = check_rows(table, target)
     except PodiumError as error:
         click.secho(f"Error: {error}", fg="red", err=True)
         raise click.exceptions.Exit(FAILED) from error
@@ -71,21 +85,38 @@ def download(
     for status in ("downloaded", "kept", "placeholder"):
         click.echo(f"{status:<12}{counts.get(status, 0):>10,}")
     click.echo(f"The images are in {target}")
+    if strays:
+        click.echo(f"There too, and left as they are: {strays}")
     if counts.get("placeholder", 0):
         click.echo(f"Links that failed, with the reason: {target / 'failed_downloads.txt'}")
 
 
-def _download(files: list[Path], folder: Path, rules: dict[str, str]) -> pd.DataFrame:
-    import pandas as pd
+def _of_challenge(
+    project: Path,
+    challenge: str,
+    where: dict[str, str | None],
+    rules: dict[str, str],
+    folder: Path | None,
+) -> tuple[pd.DataFrame, Path]:
+    """What became of the rows of a challenge, and the folder of their images."""
+    from podium.challenge_images import download_challenge
 
+    chosen = {name: value for name, value in where.items() if value is not None}
+    images = download_challenge(project, challenge, chosen, rules, folder)
+    return images.table, images.folder
+
+
+def _of_file(source: str, limits: DownloadRules, folder: Path | None) -> tuple[pd.DataFrame, Path]:
+    """The same for the rows of a CSV file."""
+    from podium.challenges import challenges
     from podium.vision.downloading.download import download_images
-    from podium.vision.downloading.rules import DownloadRules
-    from podium.vision.downloading.tables import check_files
 
-    limits = DownloadRules.parse(rules)
-    table = download_images(pd.concat([_read(file) for file in files]), folder, limits)
-    check_files(table, folder, strays=False)
-    return table
+    file = Path(source)
+    if not file.is_file():
+        known = ", ".join(challenges())
+        raise click.UsageError(f"{source!r} is neither a file nor a challenge ({known})")
+    target = folder or file.parent / "images"
+    return download_images(_read(file), target, limits), target
 
 
 def _read(file: Path) -> pd.DataFrame:
@@ -104,37 +135,7 @@ def _read(file: Path) -> pd.DataFrame:
     return table[list(_COLUMNS)]
 
 
-def _files(
-    context: click.Context, source: str, data_root: str | None, data: str | None
-) -> tuple[list[Path], Path]:
-    """The CSV files, and where their images go by default."""
-    from podium.challenges import challenges
-    from podium.data_tree import data_tree
-
-    if source not in challenges():
-        if Path(source).is_file():
-            return [Path(source)], Path(source).parent / "images"
-        known = ", ".join(challenges())
-        raise click.UsageError(f"{source!r} is neither a file nor a challenge ({known})")
-    project = Path(getattr(context.obj, "project_path", None) or Path.cwd())
-    tree = data_tree(project, source, data_root, data)
-    raw = tree / "01_raw" / source
-    found = sorted(file for file in raw.glob("*.csv") if _has_links(file))
-    if not found:
-        raise click.UsageError(
-            f"no CSV file with the columns {' and '.join(_COLUMNS)} in {raw}; name one, or the "
-            "folder of the data with --data-root"
-        )
-    return found, tree / "02_intermediate" / source / "images"
-
-
-def _has_links(file: Path) -> bool:
-    with file.open(encoding="utf-8-sig", errors="replace") as stream:
-        names = [name.strip().strip('"') for name in stream.readline().split(",")]
-    return set(_COLUMNS) <= set(names)
-
-
-def _rules(given: tuple[str, ...]) -> dict[str, Any]:
+def _rules(given: tuple[str, ...]) -> dict[str, str]:
     rules = {}
     for each in given:
         name, equals, value = each.partition("=")

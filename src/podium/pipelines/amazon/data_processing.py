@@ -33,8 +33,8 @@ from podium.vision.downloading.download import download_images
 from podium.vision.downloading.downloaded import DownloadedImages, without_download
 from podium.vision.downloading.local_server import local_links, served_folder
 from podium.vision.downloading.rules import DownloadRules
-from podium.vision.downloading.tables import check_files
 from podium.vision.image_folder import ImageFolder
+from podium.vision.image_rows import check_rows
 
 logger = logging.getLogger(__name__)
 
@@ -55,7 +55,7 @@ class DataProcessing(Parameters):
     least_price: float = Field(0.01, gt=0)
     most_price: float = Field(1_000_000.0, gt=0)
     currency_signs: tuple[str, ...] = DOLLARS
-    near_duplicate_cosine: float = Field(0.9, gt=0, lt=1)
+    near_duplicate_cosine: float = Field(0.8, gt=0, lt=1)
     same_image_is_duplicate: bool = True
 
     @model_validator(mode="after")
@@ -192,7 +192,8 @@ def load_images(
             local = asked.assign(**{LINK: local_links(asked[LINK].tolist())})
             with served_folder(raw_images.root, wanted.rules) as rules:
                 table = download_images(local, folder, rules)
-        check_files(table, folder, strays=False)
+        if strays := check_rows(table, folder):
+            logger.warning("%s: %s", folder, strays)
         return table.assign(**{SAMPLE_ID: rows[SAMPLE_ID], LINK: rows[LINK]})
 
     return download
