@@ -1,15 +1,22 @@
 """Mutation spot checks: a changed operator in a metric or a check must turn a test red.
 
     PYTHONPATH=src python benchmarks/mutations.py [--each 12] [--seed 0]
+        [--modules common/bootstrap.py ...] [--workers 2]
 
 Each mutant is a copy of the source with one comparison, arithmetic or logical operator changed; the
-module's own tests run on it until the first fails. What survives is listed with its line.
+module's own tests run on it until the first fails. What survives is listed with its line. A comment
+right above a line that begins with "Equivalent with" and the new operator says why that mutant
+cannot be noticed; it is listed with the reason.
+
+The modules are written down one after the other (`mutations.json` beside the page), so that a run
+of a few leaves the others as they were found last.
 """
 
 from __future__ import annotations
 
 import argparse
 import ast
+import json
 import random
 import shutil
 import subprocess
@@ -21,6 +28,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from queue import Queue
+from typing import Any
 
 from measuring import cores
 from results import table
@@ -40,6 +48,9 @@ CHECKED = {
     "common/submission_rules.py": ["common/test_submission.py"],
     "common/submission_file.py": ["common/test_submission.py"],
     "common/raw_values.py": ["common/test_raw_values.py"],
+    "common/data_quality.py": ["common/test_data_quality.py", "common/test_table_rows.py"],
+    "common/table_rows.py": ["common/test_table_rows.py"],
+    "common/truth_file.py": ["common/test_truth_file.py"],
     "pipelines/hearme/submission_rules.py": ["pipelines/hearme/test_submission_rules.py"],
     "pipelines/echoes/submission_rules.py": ["pipelines/echoes/test_echoes_submission_rules.py"],
     "pipelines/museum/submission_rules.py": ["pipelines/museum/test_museum_submission_rules.py"],
@@ -63,16 +74,44 @@ SWAPS: dict[type[ast.AST], type[ast.AST]] = {
     ast.And: ast.Or,
     ast.Or: ast.And,
 }
+SYMBOLS: dict[type[ast.AST], str] = {
+    ast.Lt: "<",
+    ast.LtE: "<=",
+    ast.Gt: ">",
+    ast.GtE: ">=",
+    ast.Eq: "==",
+    ast.NotEq: "!=",
+    ast.In: "in",
+    ast.NotIn: "not in",
+    ast.Is: "is",
+    ast.IsNot: "is not",
+    ast.Add: "+",
+    ast.Sub: "-",
+    ast.Mult: "*",
+    ast.Div: "/",
+    ast.And: "and",
+    ast.Or: "or",
+}
 
 
 @dataclass(frozen=True)
 class Mutant:
-    """One changed operator: the module, the line, its former text, and the whole new source."""
+    """One changed operator of a module.
+
+    Attributes:
+        module: The module, below `src/podium`.
+        line: Where the operator stands.
+        change: The operator and what stands there instead.
+        former: The line as it was.
+        excuse: Why no test can notice, as a comment above the line says; empty without one.
+        source: The whole new source.
+    """
 
     module: str
     line: int
     change: str
     former: str
+    excuse: str
     source: str
 
 
@@ -81,26 +120,49 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--each", type=int, default=12, help="mutants of a module at most")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--modules", nargs="+", choices=list(CHECKED), default=list(CHECKED))
+    parser.add_argument("--workers", type=int, default=cores(), help="mutants tried at a time")
     parser.add_argument("--results", type=Path, default=HERE / "results" / "mutations.md")
     options = parser.parse_args()
-    chosen: list[Mutant] = []
-    counts: dict[str, int] = {}
-    for module in CHECKED:
-        found = list(mutants(module))
-        counts[module] = len(found)
-        generator = random.Random(options.seed)
-        chosen += generator.sample(found, min(options.each, len(found)))
-    with tempfile.TemporaryDirectory() as name:
+    with tempfile.TemporaryDirectory() as name, ThreadPoolExecutor(options.workers) as pool:
         copies: Queue[Path] = Queue()
-        for number in range(cores()):
+        for number in range(options.workers):
             copy = Path(name) / str(number)
             shutil.copytree(PROJECT / "src", copy)
             copies.put(copy)
-        with ThreadPoolExecutor(cores()) as pool:
-            killed = list(pool.map(lambda mutant: is_killed(mutant, copies), chosen))
-    options.results.parent.mkdir(parents=True, exist_ok=True)
-    options.results.write_text(page(chosen, killed, counts))
+        for module in options.modules:
+            found = list(mutants(module))
+            drawn = random.Random(options.seed).sample(found, min(options.each, len(found)))
+            source = (PROJECT / "src" / "podium" / module).read_text()
+            if is_killed(Mutant(module, 0, "", "", "", source), copies):
+                # Every mutant would seem to be noticed.
+                raise SystemExit(f"the tests of {module} fail on the module as it is")
+            killed = list(pool.map(lambda mutant: is_killed(mutant, copies), drawn))
+            result = {
+                "operators": len(found),
+                "each": options.each,
+                "seed": options.seed,
+                "when": f"{datetime.now(UTC):%Y-%m-%d %H:%M}",
+                "tried": len(drawn),
+                "survivors": [
+                    {name: getattr(mutant, name) for name in ("line", "change", "former", "excuse")}
+                    for mutant, dead in zip(drawn, killed, strict=True)
+                    if not dead
+                ],
+            }
+            write(options.results, module, result)
+            print(module, len(drawn), sum(killed), flush=True)
     print(options.results.read_text())
+
+
+def write(path: Path, module: str, result: dict[str, Any]) -> None:
+    """Put the result of a module beside those of the others, and write the page anew."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    stored = path.with_suffix(".json")
+    results = json.loads(stored.read_text()) if stored.exists() else {}
+    results[module] = result
+    stored.write_text(json.dumps(results, indent=2) + "\n")
+    path.write_text(page({name: results[name] for name in CHECKED if name in results}))
 
 
 def mutants(module: str) -> Iterator[Mutant]:
@@ -117,9 +179,22 @@ def mutants(module: str) -> Iterator[Mutant]:
             setattr(node, field, swapped)
         else:
             getattr(node, field)[index] = swapped
-        change = f"{type(former).__name__} -> {type(swapped).__name__}"
+        symbol = SYMBOLS[type(swapped)]
+        change = f"{SYMBOLS[type(former)]} to {symbol}"
         line = node.lineno  # type: ignore[attr-defined]
-        yield Mutant(module, line, change, lines[line - 1].strip(), ast.unparse(tree))
+        excuse = _excuse(lines[: line - 1], symbol)
+        yield Mutant(module, line, change, lines[line - 1].strip(), excuse, ast.unparse(tree))
+
+
+def _excuse(above: list[str], symbol: str) -> str:
+    """The comment right above a line, from "Equivalent with" and the operator on."""
+    comment: list[str] = []
+    while above and above[-1].strip().startswith("#"):
+        comment.insert(0, above[-1].strip().removeprefix("#").strip())
+        above = above[:-1]
+    text = " ".join(comment)
+    start = text.find(f"Equivalent with {symbol}:")
+    return text[start:] if start >= 0 else ""
 
 
 def _places(tree: ast.AST) -> Iterator[tuple[ast.AST, str, int | None]]:
@@ -154,25 +229,35 @@ def is_killed(mutant: Mutant, copies: Queue[Path]) -> bool:
         copies.put(source)
 
 
-def page(chosen: list[Mutant], killed: list[bool], counts: dict[str, int]) -> str:
-    """What was killed, by module, and what survived, by line."""
+def page(results: dict[str, dict[str, Any]]) -> str:
+    """What was noticed, by module, and what was not, by line."""
     rows = []
-    for module, count in counts.items():
-        own = [dead for mutant, dead in zip(chosen, killed, strict=True) if mutant.module == module]
-        rows.append([module, count, len(own), sum(own)])
-    rows.append(["**all**", sum(counts.values()), len(chosen), sum(killed)])
+    noticed, unnoticed, excused = 0, [], []
+    for module, result in results.items():
+        survivors = result["survivors"]
+        rest = result["tried"] - len(survivors)
+        rows.append([module, result["operators"], result["each"], result["tried"], rest])
+        rows[-1] += [sum(bool(each["excuse"]) for each in survivors), result["when"]]
+        noticed += rest
+        for each in survivors:
+            place = f"- `{module}` line {each['line']}, {each['change']}: `{each['former']}`"
+            if each["excuse"]:
+                excused.append(f"{place}. {each['excuse']}")
+            else:
+                unnoticed.append(place)
+    total = [sum(result[name] for result in results.values()) for name in ("operators", "tried")]
+    rows.append(["**all**", total[0], "", total[1], noticed, len(excused), ""])
+    missing = [module for module in CHECKED if module not in results]
     lines = [
         "# Mutation spot checks",
-        f"One operator changed at a time, the module's own tests run on it. Written "
-        f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC.",
-        table(["module", "operators", "tried", "noticed"], rows),
+        "One operator changed at a time, the module's own tests run on it; no more mutants of a "
+        "module than *at most* says, drawn at random.",
+        table(["module", "operators", "at most", "tried", "noticed", "equivalent", "UTC"], rows),
     ]
-    survivors = [
-        f"- `{mutant.module}` line {mutant.line}, {mutant.change}: `{mutant.former}`"
-        for mutant, dead in zip(chosen, killed, strict=True)
-        if not dead
-    ]
-    lines += ["## Not noticed", "\n".join(survivors) or "None."]
+    if missing:
+        lines.append(f"Not run: {', '.join(missing)}.")
+    lines += ["## Not noticed", "\n".join(unnoticed) or "None."]
+    lines += ["## Equivalent", "\n".join(excused) or "None."]
     return "\n\n".join(lines) + "\n"
 
 

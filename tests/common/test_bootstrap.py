@@ -1,3 +1,6 @@
+import tracemalloc
+import warnings
+
 import numpy as np
 import pytest
 
@@ -43,6 +46,22 @@ def test_same_seed_same_bytes_whatever_the_memory():
     blocks = resampled_means(values, resamples=301, seed=7, memory_mb=0.05)
     assert whole.tobytes() == blocks.tobytes()
     assert not np.array_equal(whole, resampled_means(values, resamples=301, seed=8))
+
+
+def test_the_samples_are_drawn_in_blocks_below_the_memory():
+    values = np.random.default_rng(3).random(1000)
+    tracemalloc.start()
+    try:
+        resampled_means(values, resamples=400, memory_mb=0.5)
+        peak_mb = tracemalloc.get_traced_memory()[1] / 2**20
+    finally:
+        tracemalloc.stop()
+    # At once they would take 9 MB; the bound is a rough one.
+    assert peak_mb < 1.5
+
+
+def test_one_sample_is_enough_to_draw():
+    assert resampled_means([1.0, 2.0], resamples=1).shape == (1, 1)
 
 
 def test_groups_are_drawn_whole():
@@ -109,7 +128,9 @@ def test_out_of_bag_means_are_those_of_the_units_that_the_same_sample_lacks():
 
 
 def test_a_sample_that_holds_every_unit_leaves_none():
-    assert np.isnan(out_of_bag_means([3.0], resamples=4)).all()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert np.isnan(out_of_bag_means([3.0], resamples=4)).all()
 
 
 def test_out_of_bag_means_do_not_depend_on_the_memory():

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import ibis
 import pandas as pd
 import pytest
 
+from podium.common.errors import RawDataError
+from podium.common.raw_files import BLANK, RawFile, RawTable, open_raw_csv
 from podium.common.raw_values import (
     Parsed,
+    check_throughout,
     parse_number,
     parse_time,
     parse_whole_number,
     parse_word,
+    shorten,
+    summarise_reasons,
 )
 
 
@@ -113,3 +120,71 @@ def test_times(text: str | None, expected: tuple[str | None, bool, bool]) -> Non
 )
 def test_words(text: str | None, expected: tuple[str | None, bool, bool]) -> None:
     assert understood(text, parse_word, allowed=("M", "F")) == expected
+
+
+FAULTS = {"size": ("size is bad",), "age": ("age is bad",)}
+
+
+def ten_rows(folder: Path) -> RawTable:
+    """Rows `s1,a1` to `s10,a10`."""
+    spec = RawFile("raw.csv", ("size", "age"))
+    lines = ["size,age", *(f"s{at},a{at}" for at in range(1, 11))]
+    (folder / spec.name).write_text("".join(f"{line}\n" for line in lines))
+    return open_raw_csv(folder / spec.name, spec, ibis.duckdb.connect(threads=1))
+
+
+def judge(raw: RawTable, reasons: list[str], misshapen: tuple[str, ...] = (BLANK, "short")) -> None:
+    """Check the rows, the first of which have these reasons and the rest none."""
+    judged = pd.DataFrame(
+        {
+            "row": range(1, raw.rows + 1),
+            "reason": reasons + [None] * (raw.rows - len(reasons)),
+            "content": [f"s{at},a{at}" for at in range(1, raw.rows + 1)],
+        }
+    )
+    judged["of_shape"] = judged["reason"].isin(misshapen)
+    check_throughout(raw, summarise_reasons(judged), FAULTS)
+
+
+def test_a_file_is_merely_dirty_up_to_half(tmp_path: Path) -> None:
+    raw = ten_rows(tmp_path)
+    judge(raw, [])
+    judge(raw, ["short"])
+    judge(raw, ["short"] * 5)
+    judge(raw, ["size is bad"])
+    judge(raw, ["size is bad"] * 5)
+
+
+def test_a_file_of_which_more_than_half_is_misshapen_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(RawDataError, match="6 of 10 rows are misshapen; the first short: 's1,a1'"):
+        judge(ten_rows(tmp_path), ["short"] * 6)
+
+
+def test_a_column_of_which_more_than_half_is_wrong_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(RawDataError, match="6 of 10 values .* the first is 's1'") as caught:
+        judge(ten_rows(tmp_path), ["size is bad"] * 6)
+    assert (caught.value.file, caught.value.column, caught.value.row) == ("raw.csv", "size", 1)
+
+
+def test_blank_lines_are_no_misshapen_rows_and_count_for_nothing(tmp_path: Path) -> None:
+    raw = ten_rows(tmp_path)
+    judge(raw, [BLANK] * 9)
+    judge(raw, [BLANK] * 6 + ["short"] * 2)
+    with pytest.raises(RawDataError, match="3 of 4 rows are misshapen"):
+        judge(raw, [BLANK] * 6 + ["short"] * 3)
+    with pytest.raises(RawDataError, match="no data rows"):
+        judge(raw, [BLANK] * 10)
+
+
+def test_a_column_is_judged_by_the_rows_that_were_not_blamed_before(tmp_path: Path) -> None:
+    raw = ten_rows(tmp_path)
+    for before in ("short", "size is bad"):
+        judge(raw, [before] * 4 + ["age is bad"] * 3)
+        with pytest.raises(RawDataError, match="4 of 6 values") as caught:
+            judge(raw, [before] * 4 + ["age is bad"] * 4)
+        assert (caught.value.column, caught.value.row) == ("age", 5)
+
+
+def test_a_value_is_shortened_only_where_it_is_longer_than_a_line() -> None:
+    assert shorten("x" * 8, most=10) == "'xxxxxxxx'"
+    assert shorten("x" * 9, most=10) == "'xxxxxxxxx…"

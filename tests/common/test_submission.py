@@ -1,4 +1,5 @@
 import csv
+import os
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from podium.common import submission_file
 from podium.common.submission import (
     Fault,
     check,
@@ -14,10 +16,11 @@ from podium.common.submission import (
     check_frame,
     render_faults,
 )
-from podium.common.submission_file import read_bytes, read_text
+from podium.common.submission_file import faulty_rows, read_bytes, read_submission, read_text
 from podium.common.submission_rules import (
     Columns,
     GroupSize,
+    InOrder,
     KnownValues,
     Numbers,
     OneRowEach,
@@ -88,6 +91,20 @@ def test_a_user_without_any_row_is_named():
     }
 
 
+def test_several_missing_ranks_are_counted():
+    text = GOOD.replace("4,9,3,3\n5,9,2,2", "4,9,3,1\n5,9,2,1")
+    fault = faults_of(text)["every user must have all ranks 1 to 3"]
+    assert fault.examples == ("user 9 lacks rank 2 and 1 more",)
+
+
+def test_rows_out_of_order_are_those_that_belong_above_another():
+    rules = [InOrder("id", ["a", "b", "c", "d"])]
+    for text in ("id\na\nb\nc\nd\n", "id\na\nc\nx\nc\nd\n", "id\nx\n"):
+        assert faults_of(text, rules) == {}
+    (fault,) = faults_of("id\nb\nc\na\nd\n", rules).values()
+    assert (fault.rows, fault.examples) == (1, ("row 3: 'a'",))
+
+
 def test_one_bad_row_is_not_a_fault_of_all_the_rows_below_it():
     faults = faults_of(GOOD.replace("0,7,1,1\n", "0,7,1,1,1\n"))
     assert "id must run from 0 in sequence" not in faults
@@ -155,6 +172,35 @@ def test_missing_files_and_folders_are_faults(tmp_path):
     for path in (tmp_path, tmp_path / "none.csv", Path("/dev/null/x"), Path("a\0b")):
         faults = check_file(path, RULES)
         assert [fault.rule for fault in faults] == ["the file must be a readable CSV file"]
+
+
+def test_why_a_file_cannot_be_read_is_said_without_its_path(tmp_path):
+    def reason(path):
+        (fault,) = read_submission(path).faults
+        return fault.examples
+
+    assert reason(tmp_path / "none.csv") == ("No such file or directory",)
+    assert reason(tmp_path) == ("Is a directory",)
+    assert "null" in reason(Path("a\0b"))[0]
+
+
+def test_a_file_is_read_up_to_the_limit_of_its_size(tmp_path, monkeypatch):
+    monkeypatch.setattr(submission_file, "LARGEST_FILE_MB", 1)
+    path = tmp_path / "submission.csv"
+    # Blank lines at the end do not count.
+    path.write_text(GOOD + "\n" * (2**20 - len(GOOD)))
+    assert check_file(path, RULES) == []
+    os.truncate(path, 2**20 + 1)
+    assert [fault.examples for fault in check_file(path, RULES)] == [
+        ("it has 1 MB, the limit is 1 MB",)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("length", "shown"), [(60, "'" + "x" * 60 + "'"), (61, "'" + "x" * 60 + "'...")]
+)
+def test_a_long_example_is_cut_and_says_so(length, shown):
+    assert faulty_rows("rule", pd.Series(["x" * length])).examples == (f"row 0: {shown}",)
 
 
 @settings(max_examples=300, deadline=None)

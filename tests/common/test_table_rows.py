@@ -127,3 +127,8 @@ def test_an_asked_column_wrong_throughout_is_refused(tmp_path):
     with pytest.raises(RawDataError, match="2 of 3 values are no numbers") as caught:
         asked(tmp_path, "a,1,1,k", "b,x,1,k", "c,y,1,k")
     assert (caught.value.column, caught.value.row) == ("size", 2)
+
+
+def test_a_column_of_numbers_may_be_wrong_by_half_or_empty(tmp_path):
+    table, _ = asked(tmp_path, "a,1,,k", "b,x,,k", "c,,,k")
+    assert table["size"].isna().tolist() == [False, True, True] and table["age"].isna().all()

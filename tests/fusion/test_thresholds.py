@@ -52,9 +52,19 @@ def test_centre_of_the_plateau():
     assert best_threshold(probabilities, labels, tolerance=slack) == pytest.approx((0.65 + 0.4) / 2)
 
 
-def test_neighbours_too_close_for_a_number_between():
-    high = 0.5
-    low = np.nextafter(high, 0)
+def test_a_score_that_is_lower_by_just_the_tolerance_belongs_to_the_plateau():
+    probabilities = np.array([0.9, 0.8, 0.5, 0.3, 0.1])
+    labels = np.array([1, 1, 0, 0, 0])
+    _, scores = macro_f1_curve(probabilities, labels)
+    slack = scores[1] - scores[2]
+    assert scores[1] - slack == scores[2]
+    assert best_threshold(probabilities, labels, tolerance=slack) == pytest.approx((0.65 + 0.4) / 2)
+
+
+@pytest.mark.parametrize("low", [np.nextafter(0.5, 0), 0.5])
+def test_neighbours_too_close_for_a_number_between(low):
+    """Midway is rounded up to the higher number in one case and down to the lower in the other."""
+    high = np.nextafter(low, 1)
     cut = best_threshold(np.array([low, high]), np.array([0, 1]))
     assert low < cut <= high
 
@@ -72,6 +82,14 @@ def test_average_over_folds_by_hand():
     assert averaged_threshold(probabilities, labels, folds, smoothing=0) == pytest.approx(0.5)
     wanted = ((0.2 + 0.9) / 2 + (0.3 + 0.6) / 2) / 2
     assert averaged_threshold(moved, labels, folds, smoothing=0) == pytest.approx(wanted)
+
+
+def test_average_over_three_folds_leaves_one_out_at_a_time():
+    """The cuts lie between .4 and .6, between .3 and .5, and between .4 and .5."""
+    probabilities = np.array([0.3, 0.5, 0.4, 0.9, 0.1, 0.6])
+    labels, folds = np.array([0, 1, 0, 1, 0, 1]), np.array([0, 0, 1, 1, 2, 2])
+    wanted = ((0.4 + 0.6) / 2 + (0.3 + 0.5) / 2 + (0.4 + 0.5) / 2) / 3
+    assert averaged_threshold(probabilities, labels, folds, smoothing=0) == pytest.approx(wanted)
 
 
 def test_smoothing_moves_less_from_sample_to_sample():

@@ -64,6 +64,10 @@ def test_bands_hold_about_as_many():
     assert price_band_labels(edges)[::2] == ["below 21", "41 to 61", "from 81"]
 
 
+def test_one_band_has_no_edges():
+    assert price_band_edges([1.0, 2.0], 1).tolist() == []
+
+
 def test_prices_that_pile_up_make_fewer_bands():
     edges = price_band_edges([9.99] * 8 + [20.0, 1250.5], 4)
     assert edges.tolist() == []

@@ -51,7 +51,9 @@ def best_threshold(
         return _NO_CHOICE
     peak = int(scores.argmax())
     below = np.flatnonzero(scores < scores[peak] - tolerance)
+    # Equivalent with <=: the peak is not below itself.
     first = below[below < peak].max(initial=-1) + 1
+    # Equivalent with >=: likewise.
     last = below[below > peak].min(initial=len(scores)) - 1
     return float((thresholds[first] + thresholds[last]) / 2)
 
