@@ -11,7 +11,7 @@ export UV_FIND_LINKS := $(PIP_FIND_LINKS)
 export KEDRO_DISABLE_TELEMETRY := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test soak lint new-challenge viz ui notebook screenshots bench bench-hearme bench-echoes bench-museum bench-amazon lock clean
+.PHONY: help setup run test coverage soak lint new-challenge viz ui notebook screenshots bench bench-hearme bench-echoes bench-museum bench-amazon lock clean
 
 help: ## Show what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -30,6 +30,10 @@ run: setup ## Run HearMe: raw files (or sample data) to a checked submission
 
 test: setup ## Run every test
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests/project tests
+
+coverage: setup ## Lines and branches of the algorithms that their tests reach; below 90 % fails
+	$(BIN)/python -m pytest -n 2 --dist loadfile --cov \
+		tests/common tests/recommendation tests/fusion tests/retrieval tests/vision tests/pricing
 
 soak: setup ## Kill every challenge 50 times at random and resume it (an hour or two)
 	$(BIN)/python tests/soak.py $(ARGS)

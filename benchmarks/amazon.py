@@ -23,7 +23,7 @@ from amazon_whole import SEED
 from autogluon_environment import make_environment
 from challenge_runs import challenge_run, data_root
 from measuring import cores
-from results import table
+from results import command_line, table
 
 from podium.pipelines.amazon.sample import SampleSize, write_sample
 from podium.pipelines.amazon.submission_rules import score_file
@@ -84,8 +84,8 @@ def main() -> None:
     page = (
         "# Amazon beside AutoGluon: measured\n\n"
         f"{known:,} training rows, {int(own['rows']):,} scored test rows, {cores()} cores. Written "
-        f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC. SMAPE in percent on rows that neither has "
-        "seen, lower is better. Podium's local score: "
+        f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC by {command_line()}. SMAPE in percent on rows "
+        "that neither has seen, lower is better. Podium's local score: "
         f"{local[0]:.2f} [{local[1]:.2f}, {local[2]:.2f}]. AutoGluon has no torch in its "
         "environment, so it leaves its networks out.\n\n"
         + table(["program", "SMAPE", "low", "high", "seconds"], rows)

@@ -17,7 +17,7 @@ from pathlib import Path
 import pandas as pd
 from challenge_runs import challenge_run, data_root
 from measuring import Cost, cores
-from results import table
+from results import command_line, table
 
 from podium.pipelines.amazon.sample import SampleSize, write_sample
 from podium.pipelines.amazon.submission_rules import score_file
@@ -45,9 +45,11 @@ def main() -> None:
     page = (
         "# Amazon from raw files to the submission: measured\n\n"
         f"{options.rows:,} generated training rows and as many test rows, no images, {cores()} "
-        f"cores. Written {datetime.now(UTC):%Y-%m-%d %H:%M} UTC. Wall seconds are those of the "
-        "whole command, the start of Python included; hidden is SMAPE on the true prices of the "
-        "test rows; peak memory is that of all processes together.\n\n" + table(head, rows) + "\n"
+        f"cores. Written {datetime.now(UTC):%Y-%m-%d %H:%M} UTC by {command_line()}. Wall seconds "
+        "are those of the whole command, the start of Python included; hidden is SMAPE on the true "
+        "prices of the test rows; peak memory is that of all processes together.\n\n"
+        + table(head, rows)
+        + "\n"
     )
     options.results.parent.mkdir(parents=True, exist_ok=True)
     options.results.write_text(page)

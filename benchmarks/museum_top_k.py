@@ -19,7 +19,7 @@ from pathlib import Path
 import faiss
 import numpy as np
 from measuring import cores
-from results import table
+from results import command_line, table
 
 from podium.retrieval.nearest import exact_top_k, inner_products
 
@@ -41,11 +41,10 @@ def main() -> None:
     page = (
         "# The nearest images: measured\n\n"
         f"All pairs of {options.images:,} unit vectors, {cores()} cores, median of {TURNS} turns, "
-        f"the two in turn. Written {datetime.now(UTC):%Y-%m-%d %H:%M} UTC. A ratio above 1 is in "
-        "Podium's favour. Same images: share of the rows in which both name the same ones; order "
-        "differs: share of the rows in which single precision orders them otherwise.\n\n"
-        + table(head, rows)
-        + "\n"
+        f"the two in turn. Written {datetime.now(UTC):%Y-%m-%d %H:%M} UTC by {command_line()}. A "
+        "ratio above 1 is in Podium's favour. Same images: share of the rows in which both name "
+        "the same ones; order differs: share of the rows in which single precision orders them "
+        "otherwise.\n\n" + table(head, rows) + "\n"
     )
     options.results.write_text(page)
     print(page)

@@ -20,7 +20,7 @@ from pathlib import Path
 import pandas as pd
 from challenge_runs import challenge_run, data_root
 from measuring import Cost, cores
-from results import table
+from results import command_line, table
 
 from podium.challenges import STAGES
 from podium.pipelines.museum.sample import SampleSize, write_challenge
@@ -95,8 +95,9 @@ def write(path: Path, measured: list[dict[str, object]]) -> None:
     lines = [
         "# Lost in the Museum from raw files to the submission: measured",
         f"Generated images of {LONGEST_SIDE[1]} px, {cores()} cores, defaults. Written "
-        f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC. Limit at 20,000 images: {LIMIT_MINUTES} min and "
-        f"{LIMIT_GB} GB. Each stage is a process of its own and pays the start of Python.",
+        f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC by {command_line()}. Limit at 20,000 images: "
+        f"{LIMIT_MINUTES} min and {LIMIT_GB} GB. Each stage is a process of its own and pays the "
+        "start of Python.",
     ]
     sizes = [int(one["images"]) for one in measured]
     for title, key, field in (

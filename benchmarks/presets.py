@@ -4,8 +4,10 @@
 
 Without a folder a challenge runs on its sample data. FOLDER holds the competition's files; a truth
 (CHALLENGE=FILE) gives the score of the submission beside the local one. What was measured is
-written after every run, and kept where a later call measures other challenges or presets. The
-table of the README is that of the defaults on sample data.
+written after every run, and kept where a later call measures other challenges or presets.
+
+The table of the README is that of the defaults on sample data, the table of docs/presets.md that of
+all presets. ``--challenges`` without a name measures nothing, and writes both and the page anew.
 """
 
 from __future__ import annotations
@@ -27,7 +29,10 @@ from podium.challenges import challenges
 
 HERE = Path(__file__).resolve().parent
 PRESETS = ("fast", "base", "best")
-README_BEGIN, README_END = "<!-- measured by benchmarks/presets.py -->", "<!-- end -->"
+# As a reader of the documentation asks for them.
+PRESET_NAMES = {"fast": "`fast`", "base": "default", "best": "`best`"}
+BEGIN, END = "<!-- measured by benchmarks/presets.py -->", "<!-- end -->"
+OF_A_RUN = ["metric", "local score on sample data", "best baseline", "time", "memory"]
 
 
 def main() -> None:
@@ -40,6 +45,7 @@ def main() -> None:
     parser.add_argument("--params", nargs="*", default=(), help="CHALLENGE=NAME=VALUE")
     parser.add_argument("--results", type=Path, default=HERE / "results" / "presets.md")
     parser.add_argument("--readme", type=Path, default=HERE.parent / "README.md")
+    parser.add_argument("--docs", type=Path, default=HERE.parent / "docs" / "presets.md")
     options = parser.parse_args()
     data, truths = _by_challenge(options.data), _by_challenge(options.truth)
     stored = options.results.with_suffix(".json")
@@ -56,8 +62,8 @@ def main() -> None:
             measured[f"{challenge}.{preset}"] = row
             stored.parent.mkdir(parents=True, exist_ok=True)
             stored.write_text(json.dumps(measured, indent=1, sort_keys=True) + "\n")
-            options.results.write_text(page(measured))
-            write_readme(measured, options.readme)
+            write_pages(measured, options)
+    write_pages(measured, options)
     print(options.results.read_text())
 
 
@@ -121,26 +127,60 @@ def page(measured: dict[str, Any]) -> str:
     return "\n\n".join(lines) + "\n"
 
 
-def write_readme(measured: dict[str, Any], file: Path) -> None:
-    """Put the defaults' results on sample data into the table between the README's markers."""
-    text = file.read_text()
-    before, rest = text.split(README_BEGIN)
-    after = rest.split(README_END)[1]
-    head = ["challenge", "metric", "local score on sample data", "best baseline", "time", "memory"]
+def write_pages(measured: dict[str, Any], options: argparse.Namespace) -> None:
+    """The page of results, and the tables of the README and of the documentation."""
+    options.results.write_text(page(measured))
+    fill_table(options.readme, table_of_defaults(measured))
+    fill_table(options.docs, table_of_presets(measured))
+
+
+def table_of_defaults(measured: dict[str, Any]) -> str:
+    """What the defaults gave on sample data; empty where nothing was measured."""
+    found = _on_sample_data(measured)
     rows = [
-        [
-            f"`{row['challenge']}`",
-            row["metric"],
-            f"{row['score']:.3f} [{row['ci_low']:.3f}, {row['ci_high']:.3f}]",
-            f"{row['baseline']:.3f}",
-            f"{row['wall_seconds']:.0f} s",
-            f"{row['peak_gb']:.1f} GB",
-        ]
-        for row in sorted(measured.values(), key=lambda row: str(row["challenge"]))
-        if row["preset"] == "base" and row["data"] == "sample"
+        [f"`{name}`", *_shown(found[name, "base"])]
+        for name in sorted({name for name, preset in found if preset == "base"})
     ]
-    table_of_defaults = table(head, rows) if rows else ""
-    file.write_text(f"{before}{README_BEGIN}\n\n{table_of_defaults}\n\n{README_END}{after}")
+    return table(["challenge", *OF_A_RUN], rows) if rows else ""
+
+
+def table_of_presets(measured: dict[str, Any]) -> str:
+    """What every preset gave on sample data, with a line for those not measured."""
+    found = _on_sample_data(measured)
+    missing = ["not measured", *[""] * (len(OF_A_RUN) - 1)]
+    rows = [
+        [f"`{name}`", PRESET_NAMES[preset], *(_shown(run) if run else missing)]
+        for name in sorted({name for name, _ in found})
+        for preset in PRESETS
+        for run in [found.get((name, preset))]
+    ]
+    return table(["challenge", "preset", *OF_A_RUN], rows) if rows else ""
+
+
+def fill_table(file: Path, filling: str) -> None:
+    """Put a table between a file's markers."""
+    before, rest = file.read_text().split(BEGIN)
+    after = rest.split(END)[1]
+    file.write_text(f"{before}{BEGIN}\n\n{filling}\n\n{END}{after}")
+
+
+def _on_sample_data(measured: dict[str, Any]) -> dict[tuple[str, str], dict[str, Any]]:
+    return {
+        (row["challenge"], row["preset"]): row
+        for row in measured.values()
+        if row["data"] == "sample"
+    }
+
+
+def _shown(row: dict[str, Any]) -> list[str]:
+    """The cells below `OF_A_RUN`."""
+    return [
+        row["metric"],
+        f"{row['score']:.3f} [{row['ci_low']:.3f}, {row['ci_high']:.3f}]",
+        f"{row['baseline']:.3f}",
+        f"{row['wall_seconds']:.0f} s",
+        f"{row['peak_gb']:.1f} GB",
+    ]
 
 
 def _cells(row: dict[str, Any]) -> list[Any]:

@@ -1,15 +1,18 @@
-"""The measurements as JSON and as the Markdown page that the README refers to."""
+"""The measurements as JSON and as the Markdown page that the README refers to; parts of pages."""
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable
+import shlex
+import sys
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 LIMIT_MINUTES = 15
 LIMIT_GB = 8
+PROJECT = Path(__file__).resolve().parents[1]
 
 
 def write_results(path: Path, results: dict[str, Any]) -> None:
@@ -43,6 +46,30 @@ def table(header: Iterable[str], rows: Iterable[Iterable[Any]]) -> str:
     names, body = list(header), [[_text(cell) for cell in row] for row in rows]
     rules = ["---"] + ["---:"] * (len(names) - 1)
     return "\n".join("| " + " | ".join(line) + " |" for line in [names, rules, *body])
+
+
+def command_line(words: Sequence[str] | None = None) -> str:
+    """How to call this script again from the project's folder, for its page.
+
+    Paths of this machine do not belong there: those in the project are shown from its folder, and
+    PATH stands for others.
+
+    Args:
+        words: Script and options; those of this process by default.
+    """
+    script, *options = sys.argv if words is None else words
+    shown = [f"benchmarks/{Path(script).name}", *map(_without_place, options)]
+    return f"`PYTHONPATH=src python {shlex.join(shown)}`"
+
+
+def _without_place(option: str) -> str:
+    name, equals, value = option.rpartition("=")
+    path = Path(value)
+    if not path.is_absolute() and ".." not in path.parts:
+        return option
+    path = path.resolve()
+    inside = path.is_relative_to(PROJECT)
+    return f"{name}{equals}{path.relative_to(PROJECT) if inside else 'PATH'}"
 
 
 def _setting(results: dict[str, Any]) -> str:

@@ -1,4 +1,5 @@
 import hashlib
+import os
 import subprocess
 
 import pytest
@@ -41,6 +42,69 @@ def test_fingerprint_changes(files, change):
     assert fingerprint(files) != before
 
 
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "images").mkdir()
+    (tmp_path / "images" / "b.png").write_bytes(b"two")
+    (tmp_path / "images" / "a.png").write_bytes(b"one")
+    return tmp_path / "images"
+
+
+def test_fingerprint_of_a_folder_by_hand(folder):
+    digest = hashlib.sha256(b"images")
+    for name, content in ((b"a.png/", b"one"), (b"b.png/", b"two")):
+        digest.update(name + hashlib.sha256(content).digest())
+    assert fingerprint([folder]) == digest.hexdigest()[:16]
+
+
+@pytest.mark.parametrize("change", ["bytes", "name", "exchange", "one less", "one more"])
+def test_fingerprint_of_a_folder_changes(folder, change):
+    before = fingerprint([folder])
+    one, two = folder / "a.png", folder / "b.png"
+    if change == "bytes":  # of the same number
+        one.write_bytes(b"six")
+    elif change == "name":
+        one.rename(folder / "c.png")
+    elif change == "exchange":
+        one.rename(folder / "c.png")
+        two.rename(one)
+        (folder / "c.png").rename(two)
+    elif change == "one less":
+        one.unlink()
+    else:
+        (folder / "c.png").write_bytes(b"one")
+    assert fingerprint([folder]) != before
+
+
+def test_fingerprint_passes_over_hidden_files_and_subfolders(folder):
+    before = fingerprint([folder])
+    (folder / ".DS_Store").write_bytes(b"x")
+    (folder / "inner").mkdir()
+    (folder / "inner" / "c.png").write_bytes(b"x")
+    assert fingerprint([folder]) == before
+
+
+def test_what_cannot_be_read_is_in_the_fingerprint_by_its_name(folder):
+    before = fingerprint([folder])
+    os.mkfifo(folder / "pipe.png")
+    (folder / "dead.png").symlink_to("nowhere.png")
+    with_both = fingerprint([folder])
+    (folder / "dead.png").unlink()
+    with_one = fingerprint([folder])
+    assert len({before, with_both, with_one}) == 3
+
+
+def test_fingerprint_follows_more_files_than_are_read_ahead(tmp_path):
+    folder = tmp_path / "images"
+    folder.mkdir()
+    for number in range(600):
+        (folder / f"{number:03}.png").write_bytes(b"%d" % number)
+    before = fingerprint([folder])
+    assert fingerprint([folder]) == before
+    (folder / "599.png").write_bytes(b"699")
+    assert fingerprint([folder]) != before
+
+
 def test_commit_and_changes(tmp_path):
     git(tmp_path, "init", "-q")
     (tmp_path / "file").write_text("one")
@@ -48,10 +112,38 @@ def test_commit_and_changes(tmp_path):
     git(tmp_path, "commit", "-qm", "first")
     commit = git_commit(tmp_path)
     assert len(commit) == 40 and set(commit) <= set("0123456789abcdef")
-    (tmp_path / "untracked").touch()
-    assert git_commit(tmp_path) == commit
     (tmp_path / "file").write_text("two")
     assert git_commit(tmp_path) == f"{commit}+changes"
+
+
+@pytest.mark.parametrize(
+    ("file", "counts"),
+    [
+        ("src/podium/pricing/own_model.py", True),
+        ("conf/mine/hearme/parameters.yml", True),
+        ("conf/local/hearme.yml", False),  # ignored by Git; its values are in the recipe
+        ("src/podium/__pycache__/own_model.pyc", False),
+        ("notebooks/look.ipynb", False),
+        ("data/01_raw/hearme/test.csv", False),
+        ("note.txt", False),
+    ],
+)
+@pytest.mark.parametrize("inside", ["", "project"])
+def test_a_new_file_of_code_or_configuration_is_a_change(tmp_path, file, counts, inside):
+    """Also where the project is a folder of a repository."""
+    git(tmp_path, "init", "-q")
+    project = tmp_path / inside
+    for name in ("src/podium/pricing/prices.py", "conf/base/parameters.yml"):
+        (project / name).parent.mkdir(parents=True)
+        (project / name).touch()
+    (project / ".gitignore").write_text("/conf/local/**\n__pycache__/\n")
+    git(tmp_path, "add", "--all")
+    git(tmp_path, "commit", "-qm", "first")
+    commit = git_commit(project)
+    assert len(commit) == 40
+    (project / file).parent.mkdir(parents=True, exist_ok=True)
+    (project / file).touch()
+    assert git_commit(project) == (f"{commit}+changes" if counts else commit)
 
 
 def test_unknown_commit(tmp_path, monkeypatch):

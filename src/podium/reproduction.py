@@ -98,13 +98,14 @@ def checked_out(recipe: Recipe, project: Path, folder: Path) -> Path:
         NotReproducible: where the run's code was never committed, or is not in the repository.
     """
     commit = recipe.git_commit
-    if commit == git_commit(project):
-        return project
+    # First of all: the present code may differ from the same commit too, but in other ways.
     if commit == "unknown" or commit.endswith("+changes"):
         raise NotReproducible(
             f"the run's code was not committed ({commit}); --current-code runs the code as it is "
             "now instead"
         )
+    if commit == git_commit(project):
+        return project
     worktree = folder / "code"
     done = subprocess.run(
         ["git", "-C", str(project), "worktree", "add", "--detach", str(worktree), commit],

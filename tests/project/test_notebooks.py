@@ -1,5 +1,9 @@
 """The notebooks run from top to bottom on what a run left, and are stored without outputs."""
 
+import os
+import sys
+from pathlib import Path
+
 import nbformat
 import pandas as pd
 import pytest
@@ -73,3 +77,11 @@ def test_amazon_notebook_runs_and_shows_the_run(project_copy, finished_amazon):
     errors = pd.read_parquet(root / "08_reporting" / "amazon" / "row_errors.parquet")
     hardest = next(text for source, text in outputs.items() if "errors.head" in source)
     assert str(errors["sample_id"].iloc[0]) in hardest
+
+
+def test_the_prompt_starts_with_the_catalog_in_it(project_copy):
+    # Kedro looks for IPython where the shell looks for programs.
+    path = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
+    asked = "print('hearme.leaderboard' in catalog, sorted(pipelines)[0])"
+    done = project_copy.kedro("ipython", "--", "-c", asked, PATH=path)
+    assert done.returncode == 0 and "True __default__" in done.stdout, done.stdout[-3000:]

@@ -1,18 +1,97 @@
-"""The README says what was measured."""
+"""README and docs say what was measured and what is set, and their pages have one order."""
 
 import json
+from importlib import import_module
 
+import pytest
+import yaml
 from running import PROJECT
+
+from podium.challenges import challenges
+
+DOCS = PROJECT / "docs"
+RESULTS = PROJECT / "benchmarks" / "results"
+PRESETS = {"fast": "`fast`", "base": "default", "best": "`best`"}
+# In this order on the page of a challenge; its own headings stand between them.
+HEADINGS = ("Task", "Files", "Cleaning", "Honest score", "The submission", "Report", "Parameters")
+HEADINGS += ("Measured", "Known limits", "Sources of the methods")
+# Only who has measured something, or taken a method from somewhere, can say so.
+OF_FINISHED = {"Measured", "Sources of the methods"}
+NOT_YET = {"museum": {"Task", "Files", "Cleaning", "Honest score"}}
+
+
+def on_sample_data():
+    measured = json.loads((RESULTS / "presets.json").read_text()).values()
+    return {(row["challenge"], row["preset"]): row for row in measured if row["data"] == "sample"}
+
+
+def cells(row):
+    return (
+        f"{row['score']:.3f} [{row['ci_low']:.3f}, {row['ci_high']:.3f}]"
+        f" | {row['baseline']:.3f} | {row['wall_seconds']:.0f} s | {row['peak_gb']:.1f} GB |"
+    )
 
 
 def test_the_table_holds_the_measured_defaults():
-    measured = json.loads((PROJECT / "benchmarks/results/presets.json").read_text())
     lines = (PROJECT / "README.md").read_text().splitlines()
-    rows = [row for row in measured.values() if (row["preset"], row["data"]) == ("base", "sample")]
+    rows = [row for (_, preset), row in on_sample_data().items() if preset == "base"]
     assert len(rows) >= 4
     for row in rows:
-        score = f"{row['score']:.3f} [{row['ci_low']:.3f}, {row['ci_high']:.3f}]"
-        (line,) = [
-            line for line in lines if line.startswith(f"| `{row['challenge']}` |") and score in line
+        start = f"| `{row['challenge']}` | {row['metric']} |"
+        assert [line for line in lines if line == f"{start} {cells(row)}"], start
+
+
+def test_the_page_of_presets_holds_what_was_measured_of_each():
+    lines = (DOCS / "presets.md").read_text().splitlines()
+    measured = on_sample_data()
+    for challenge in {challenge for challenge, _ in measured}:
+        for preset, name in PRESETS.items():
+            start = f"| `{challenge}` | {name} |"
+            (line,) = [line for line in lines if line.startswith(start)]
+            row = measured.get((challenge, preset))
+            expected = f"{row['metric']} | {cells(row)}" if row else "not measured |  |  |  |  |"
+            assert line == f"{start} {expected}"
+
+
+def parameters(challenge, preset):
+    """A block of the defaults with what a preset changes, one level deep."""
+    values = {}
+    for name in dict.fromkeys(("base", preset)):
+        file = PROJECT / "conf" / name / challenge / "parameters.yml"
+        for block, changed in yaml.safe_load(file.read_text())[challenge].items():
+            if isinstance(changed, dict):
+                values[block] = values.get(block, {}) | changed
+    return values
+
+
+@pytest.mark.parametrize(
+    ("challenge", "rows", "shown"),
+    [
+        ("echoes", (1, 3_999), "| Embedded Echoes | fewer than 4,000 |"),
+        ("echoes", (4_000, 10_000), "| | 4,000 or more |"),
+        ("amazon", (1, 1_999), "| Amazon | fewer than 2,000, as in the sample |"),
+        ("amazon", (2_000, 19_999), "| | 2,000 to 19,999 |"),
+        ("amazon", (20_000, 75_000), "| | 20,000 or more, as in the competition |"),
+    ],
+)
+def test_the_page_of_presets_holds_the_numbers_of_folds(challenge, rows, shown):
+    stage = import_module(f"podium.pipelines.{challenge}.feature_engineering")
+    for number in rows:
+        folds = [
+            stage.FoldParameters.parse(parameters(challenge, preset)["folds"]).folds_for(number)
+            for preset in PRESETS
         ]
-        assert f"| {row['wall_seconds']:.0f} s | {row['peak_gb']:.1f} GB |" in line
+        line = f"{shown} {' | '.join(map(str, folds))} |"
+        assert line in (DOCS / "presets.md").read_text().splitlines(), line
+
+
+@pytest.mark.parametrize("challenge", challenges())
+def test_the_page_of_a_challenge_has_the_headings_in_their_order(challenge):
+    lines = (DOCS / "challenges" / f"{challenge}.md").read_text().splitlines()
+    found = [line[3:] for line in lines if line.startswith("## ")]
+    known = [heading for heading in found if heading in HEADINGS]
+    assert known == [heading for heading in HEADINGS if heading in found]
+    missing = set(HEADINGS) - set(found)
+    if not list(RESULTS.glob(f"{challenge}*.md")):
+        missing -= OF_FINISHED
+    assert missing <= NOT_YET.get(challenge, set())

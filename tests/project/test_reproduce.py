@@ -1,13 +1,15 @@
 """`kedro reproduce`: a run made again from what MLflow knows of it, whatever happened since."""
 
 import subprocess
+from dataclasses import replace
 
 import pytest
 from click.exceptions import Exit
 from running import ProjectCopy
 
+from podium.provenance import git_commit
 from podium.reproduce_cli import conclude
-from podium.reproduction import compare_runs, read_recipe
+from podium.reproduction import NotReproducible, checked_out, compare_runs, read_recipe
 
 PARAMETERS = "conf/tiny/echoes/parameters.yml"
 
@@ -21,11 +23,12 @@ def git(folder, *words):
 
 
 @pytest.fixture(scope="module")
-def repository(tmp_path_factory, tiny_echoes):
+def repository(tmp_path_factory, tiny_echoes, tiny_museum):
     """The project under version control."""
     folder = tmp_path_factory.mktemp("reproduce") / "project"
-    project = ProjectCopy(folder, {"echoes": tiny_echoes}.get)
-    (folder / ".gitignore").write_text("roots/\nmlflow.db*\nmlartifacts/\n__pycache__/\n")
+    project = ProjectCopy(folder, {"echoes": tiny_echoes, "museum": tiny_museum}.get)
+    ignored = ("roots/", "mlflow.db*", "mlartifacts/", "__pycache__/", "conf/local/")
+    (folder / ".gitignore").write_text("\n".join(ignored))
     git(folder, "init", "--quiet")
     git(folder, "add", "--all")
     git(folder, "commit", "--quiet", "--message=first")
@@ -56,6 +59,16 @@ def run_id(repository, root):
 def reproduce(repository, *words):
     done = repository.kedro("reproduce", *words, MLFLOW_TRACKING_URI=repository.store)
     return done.returncode, done.stdout
+
+
+def last_run(repository):
+    import mlflow
+
+    mlflow.set_tracking_uri(repository.store)
+    return mlflow.search_runs(
+        search_all_experiments=True, output_format="list", max_results=1,
+        order_by=["attributes.start_time DESC"],
+    )[0]  # fmt: skip
 
 
 def test_code_parameters_and_bytes_are_those_of_the_run(repository, root, run_id):
@@ -111,6 +124,35 @@ def test_other_raw_files_are_refused(repository, root, run_id):
     assert f"the raw files in {root / '01_raw' / 'echoes'} are not those of the run" in said
 
 
+def test_a_folder_of_images_is_the_same_only_with_the_same_bytes(repository, run_id):
+    root = repository.data_root("images", challenge="museum")
+    repository.session("museum", root=root, parameters={"seed": 11})
+    made = last_run(repository).info.run_id
+    code, said = reproduce(repository, made)
+    assert code == 0, said[-3000:]
+    assert "museum.submission_sha256: the same" in said
+    image = next(iter((root / "01_raw" / "museum" / "images").glob("*.png")))
+    image.write_bytes(image.read_bytes()[::-1])
+    code, said = reproduce(repository, made)
+    assert code == 2, said[-3000:]
+    assert f"the raw files in {root / '01_raw' / 'museum'} are not those of the run" in said
+
+
+def test_code_that_was_not_committed_is_refused_whatever_has_changed_since(
+    repository, run_id, tmp_path
+):
+    added = repository.folder / "src" / "podium" / "fusion" / "own_model.py"
+    added.touch()
+    try:
+        now = git_commit(repository.folder)
+        recipe = replace(read_recipe(run_id)[1], git_commit=now)
+        assert now.endswith("+changes")
+        with pytest.raises(NotReproducible, match=r"was not committed \(\w+\+changes\)"):
+            checked_out(recipe, repository.folder, tmp_path)
+    finally:
+        added.unlink()
+
+
 def test_other_libraries_are_refused(repository, run_id):
     lock = repository.folder / "requirements.lock"
     before = lock.read_bytes()
@@ -123,15 +165,8 @@ def test_other_libraries_are_refused(repository, run_id):
 
 
 def test_an_unknown_run_and_a_run_of_a_part_are_refused(repository, root, run_id):
-    import mlflow
-
     code, said = reproduce(repository, "0" * 32)
     assert code == 2 and f"has no run {'0' * 32}" in said
     repository.session("echoes.submission", root=root)
-    mlflow.set_tracking_uri(repository.store)
-    last = mlflow.search_runs(
-        search_all_experiments=True, output_format="list", max_results=1,
-        order_by=["attributes.start_time DESC"],
-    )[0]  # fmt: skip
-    code, said = reproduce(repository, last.info.run_id)
+    code, said = reproduce(repository, last_run(repository).info.run_id)
     assert code == 2 and "ran a part of a pipeline (echoes.submission)" in said
