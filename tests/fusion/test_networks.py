@@ -28,7 +28,9 @@ def test_early_stopping_does_not_learn_noise_by_heart(monkeypatch):
     monkeypatch.setattr(
         EarlyFusionMLP, "_validation", lambda self, labels, groups: np.zeros((2, len(labels)), bool)
     )
-    assert stopped < 0.75 < loss()
+    # Chance is 0.69; by heart, it is three times as much and more.
+    assert stopped < 0.85
+    assert loss() > 2
 
 
 def test_each_seed_is_judged_on_a_fold_of_its_own_and_groups_stay_whole():
