@@ -19,7 +19,7 @@ def results(monkeypatch):
     [
         ([], ""),
         (["--rows", "75000", "--presets", "base", "best"], " --rows 75000 --presets base best"),
-        (["--raw", "/mnt/disk/amazon", "--truth=/root/own/t.csv"], " --raw PATH --truth=PATH"),
+        (["--raw", "/mnt/disk/amazon", "--truth=/elsewhere/t.csv"], " --raw PATH --truth=PATH"),
         (["--data", "amazon=/mnt/disk/amazon"], " --data amazon=PATH"),
         (["--raw", "../other"], " --raw PATH"),
         (["--workdir", f"{PROJECT}/data/benchmark"], " --workdir data/benchmark"),

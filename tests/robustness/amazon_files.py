@@ -3,6 +3,7 @@
 import csv
 import io
 
+from broken_cases import ways_with_records
 from raw_amazon import as_csv
 
 HEADER = b"sample_id,catalog_content,image_link,price\n"
@@ -54,22 +55,7 @@ def image_folder(files):
     return spoil
 
 
-def with_values(name, row, **values):
-    """Other values in one record (row from 1)."""
-    return records(
-        name, lambda found: [*found[: row - 1], {**found[row - 1], **values}, *found[row:]]
-    )
-
-
-def throughout(name, **values):
-    """Other values in every record but the first."""
-    return records(name, lambda found: [found[0], *({**each, **values} for each in found[1:])])
-
-
-def lacking(name, key):
-    return records(
-        name, lambda found: [{k: v for k, v in each.items() if k != key} for each in found]
-    )
+with_values, throughout, lacking = ways_with_records(records)
 
 
 def ended(name, tail):

@@ -146,4 +146,29 @@ def separated(name, mark):
     return rewritten(name, lambda lines: [line.replace(",", mark) for line in lines])
 
 
+def ways_with_records(records):
+    """Ways to spoil a file of records of named values.
+
+    Args:
+        records: Takes a file's name and a function that changes its records; gives the spoiling.
+    """
+
+    def with_values(name, row, **values):
+        """Other values in one record (row from 1)."""
+        return records(
+            name, lambda found: [*found[: row - 1], {**found[row - 1], **values}, *found[row:]]
+        )
+
+    def throughout(name, **values):
+        """Other values in every record but the first."""
+        return records(name, lambda found: [found[0], *({**each, **values} for each in found[1:])])
+
+    def lacking(name, key):
+        return records(
+            name, lambda found: [{k: v for k, v in each.items() if k != key} for each in found]
+        )
+
+    return with_values, throughout, lacking
+
+
 GARBAGE = bytes((at * 7919 + at // 3) % 256 for at in range(5000))

@@ -14,6 +14,7 @@ from broken_cases import (
     cut,
     encoded,
     rewritten,
+    ways_with_records,
     without,
 )
 from raw_echoes import PART1, PART2, SOLUTION, TEST_FILE
@@ -31,22 +32,7 @@ def records(name, change):
     return spoil
 
 
-def with_values(name, row, **values):
-    """Other values in one record (row from 1)."""
-    return records(
-        name, lambda found: [*found[: row - 1], {**found[row - 1], **values}, *found[row:]]
-    )
-
-
-def throughout(name, **values):
-    """Other values in every record but the first."""
-    return records(name, lambda found: [found[0], *({**each, **values} for each in found[1:])])
-
-
-def lacking(name, key):
-    return records(
-        name, lambda found: [{k: v for k, v in each.items() if k != key} for each in found]
-    )
+with_values, throughout, lacking = ways_with_records(records)
 
 
 NAN = float("nan")

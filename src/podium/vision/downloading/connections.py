@@ -17,10 +17,9 @@ import httpcore
 import httpx
 
 from podium.vision.downloading.addresses import CheckedBackend
-from podium.vision.downloading.links import Link
+from podium.vision.downloading.links import HOSTS_REMEMBERED, Link
 
 _KEPT_SECONDS = 30.0
-_HOSTS_REMEMBERED = 4096
 
 
 class KeptConnections:
@@ -243,7 +242,7 @@ class _Place(NamedTuple):
     header: bytes
 
 
-@lru_cache(_HOSTS_REMEMBERED)
+@lru_cache(HOSTS_REMEMBERED)
 def _place(host: str) -> _Place:
     """A host of a link in the parts that httpcore wants."""
     url = httpx.URL(host)

@@ -16,7 +16,8 @@ _HOST = re.compile(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]+")
 _WITH_PLAIN_PATH = re.compile(
     r"(https?://[A-Za-z0-9.:\[\]-]+)((?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+)"
 )
-_HOSTS_REMEMBERED = 4096
+#: Tables name few hosts, and to take one apart costs time.
+HOSTS_REMEMBERED = 4096
 _SHOWN_OF_NAME = 40
 _SCHEMES = ("http", "https")
 _DIGITS = 32
@@ -66,9 +67,9 @@ def parse_link(link: Any) -> Link:
     return _parsed(text)
 
 
-@lru_cache(_HOSTS_REMEMBERED)
+@lru_cache(HOSTS_REMEMBERED)
 def _remembered(text: str) -> Link:
-    """A link without a path: tables name few hosts, and to take a link apart costs time."""
+    """A link without a path."""
     return _parsed(text)
 
 

@@ -79,8 +79,8 @@ class ProcessSaver:
             raise FailedTry(answer["failed"], Blame(answer["blame"]))
         if "folder" in answer:
             raise FolderError(answer["folder"])
-        (extension,) = answer["files"]
-        return Record(**{**answer, "files": tuple(name + extension for name in names)})
+        extension = answer.pop("extension")
+        return Record(**answer, files=tuple(name + extension for name in names))
 
     async def close(self) -> None:
         """End the processes, after what they are at."""

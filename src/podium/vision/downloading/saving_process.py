@@ -43,7 +43,8 @@ def _answer(folder: Path, order: dict[str, Any], content: bytes, most_pixels: in
     try:
         record = save_image(folder, order["url"], order["names"], content, most_pixels)
         # Whoever asked knows the names, and there may be very many of them.
-        answer = {**vars(record), "files": [Path(record.files[0]).suffix]}
+        answer = {**vars(record), "extension": Path(record.files[0]).suffix}
+        del answer["files"]
     except FailedTry as failure:
         answer = {"failed": str(failure), "blame": failure.blame.value}
     except FolderError as error:
