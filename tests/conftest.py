@@ -4,11 +4,17 @@ import os
 import shutil
 
 import pytest
+from hypothesis import settings
 from running import ProjectCopy
 
 from podium.fusion.synthetic import SyntheticTask
 from podium.pipelines.echoes import sample as echoes
 from podium.pipelines.hearme.sample import SampleSize, write_sample
+
+# The same examples each time: a red test is red for its change. To look for new ones:
+# pytest --hypothesis-profile=default
+settings.register_profile("repeatable", derandomize=True)
+settings.load_profile("repeatable")
 
 
 def pytest_configure(config):

@@ -65,6 +65,7 @@ def test_links_that_are_not(link, reason):
     st.text(max_size=60),
     st.sampled_from(["", "http://", "https://h/", "http://h:", "http://h?", "http://h/ü/?ä="]),
 )
+@example("0#", "http://")
 def test_any_text_is_a_link_or_refused(text, start):
     try:
         link = parse_link(start + text)

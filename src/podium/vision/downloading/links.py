@@ -94,7 +94,8 @@ def _parsed(text: str) -> Link:
         raise LinkError("the link holds a name or password")
     if port is not None and not 0 < port < 1 << 16:
         raise LinkError(f"there is no port {port}")
-    whole = url.copy_with(fragment=None) if url.fragment else url
+    # An empty fragment is none for httpx, but its sign would stay.
+    whole = url.copy_with(fragment=None) if "#" in rest else url
     return Link(str(whole), f"{url.scheme}://{whole.netloc.decode('ascii')}")
 
 
