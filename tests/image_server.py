@@ -9,6 +9,8 @@ import time
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import numpy as np
 from PIL import Image
@@ -207,6 +209,20 @@ class Http2Server(ImageServer):
 
     def _room(self, link, stream):
         return min(link.local_flow_control_window(stream), link.max_outbound_frame_size)
+
+
+@contextmanager
+def served_files(folder):
+    """A plain HTTP server of a folder's files on this machine; its address."""
+    server = ThreadingHTTPServer(
+        ("127.0.0.1", 0), partial(SimpleHTTPRequestHandler, directory=str(folder))
+    )
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        server.server_close()
 
 
 @contextmanager

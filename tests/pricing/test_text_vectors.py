@@ -78,7 +78,7 @@ def test_same_bytes_on_any_number_of_threads_and_signs_are_fixed(monkeypatch):
     monkeypatch.setattr(text_vectors, "_TEXTS_AT_ONCE", 150)
     third = TextVectors(**options, threads=2).fit(texts).transform(texts)[1]  # by processes
     assert first.tobytes() == third.tobytes()
-    axes = vectors._svd.components_
+    axes = vectors._axes.T
     largest = axes[np.arange(len(axes)), np.abs(axes).argmax(axis=1)]
     assert (largest > 0).all()
     assert not np.allclose(first, TextVectors(**options | {"seed": 4}).fit_transform(texts)[1])
@@ -106,3 +106,18 @@ def test_bad_input():
         TextVectors(components=0)
     with pytest.raises(ValueError, match="rising"):
         TextVectors(word_ngrams=(2, 1))
+
+
+def test_one_single_term_is_its_own_component():
+    terms, dense = TextVectors(character_features=0).fit_transform(["Tea", "Tea", ""])
+    assert terms.shape == (3, 1)
+    np.testing.assert_array_equal(dense[:, 0], [1, 1, 0])
+
+
+def test_terms_alone_are_those_of_the_fit():
+    texts = ["green tea", "green coffee", "black tea", "black"]
+    alone = TextVectors(character_features=0).terms_alone(texts)
+    np.testing.assert_array_equal(
+        alone.toarray(), TextVectors(character_features=0).fit_transform(texts)[0].toarray()
+    )
+    assert TextVectors(character_features=0).terms_alone(["tea", "rice"]).shape == (2, 0)

@@ -9,6 +9,7 @@ import xgboost
 from generated_features import divided, priced_rows
 from price_model_checks import (
     keeps_the_contract,
+    leans_with_the_exponent,
     refuses,
     same_bytes_on_threads,
     score_beside_constant,
@@ -51,6 +52,14 @@ def test_threads_do_not_matter(make, objective):
         same_bytes_on_threads(make)
     else:
         same_bytes_on_threads(partial(make, objective=objective, rounds=25, refit=False))
+
+
+@pytest.mark.parametrize("make", BOOSTED)
+@pytest.mark.parametrize("objective", ["l1", "l2", "smape"])
+def test_rows_may_be_weighed_by_their_price(make, objective):
+    # A LightGBM tree without a split changes nothing, and a penalty lets no split gain here.
+    free = {"lambda_l2": 0.0} if make is LIGHTGBM else {}
+    leans_with_the_exponent(partial(make, objective=objective, **free))
 
 
 def skewed(seed=0):

@@ -3,9 +3,12 @@
 import json
 import random
 
+import mlflow
+import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner
+from image_server import served_files
 from running import ENV
 from soak import Soak
 from tiny_vision_models import save_tiny_model
@@ -162,17 +165,29 @@ def test_without_any_time_the_submission_is_the_best_constant(project_copy, root
     assert "lightgbm_l1" in page and "the time budget is used up" in page
 
 
-def test_a_vision_model_adds_its_numbers_of_the_real_images(
+def test_vision_models_add_numbers_and_look_at_the_images_now_and_when_asked_later(
     project_copy, root_copy_of_amazon, tmp_path
 ):
     root, model = root_copy_of_amazon, save_tiny_model("vit", tmp_path / "vit")
+    looks = {
+        "kind": "regressor",
+        "type": "podium.pricing.fine_tuned_image.FineTunedImagePrice",
+        "arguments": {"model": str(model), "size": 16, "epochs": 1, "hidden": 8},
+    }
     encoder = {
         "type": "podium.vision.pretrained.PretrainedEncoder",
         "arguments": {"model": str(model), "sizes": 32},
     }
+    chosen = {
+        "amazon.image_features.encoders.tiny": encoder,
+        "amazon.features.keep_pictures": True,
+        "amazon.models.looks": looks,
+        "amazon.evaluation.chosen": ["looks"],
+        # What is asked later lies on this machine.
+        "amazon.images.rules.private_addresses": True,
+    }
     before = pd.read_parquet(root / IMAGE_FEATURES)
     stages = [f"amazon.{stage}" for stage in ("feature_engineering", *STAGES)]
-    chosen = {"amazon.image_features.encoders.tiny": encoder}
     project_copy.session(*stages, root=root, parameters=chosen)
     numbers = pd.read_parquet(root / IMAGE_FEATURES)
     added = numbers.drop(columns=list(before))
@@ -180,8 +195,29 @@ def test_a_vision_model_adds_its_numbers_of_the_real_images(
     assert (added.notna().all(axis=1) == numbers["is_real"]).all()
     assert numbers["is_real"].any() and not numbers["is_real"].all()
     assert added[numbers["is_real"]].nunique().min() > 1
-    submission = pd.read_csv(root / SUBMISSION)
-    assert (submission["price"] > 0).all() and len(submission) == 40
+    said = pd.read_parquet(root / "07_model_output/amazon/test_predictions.parquet")
+    assert list(said) == ["sample_id", "price", "looks"]
+
+    test = pd.read_csv(root / RAW / "test.csv", dtype=str)
+    real = numbers["is_real"].to_numpy()[-len(test) :]
+    rows, expected = test[real].head(6), said["price"].to_numpy()[real][:6]
+    # The logged model does not need the data of the run.
+    images = (root / RAW / "images").rename(tmp_path / "images")
+    fitted = mlflow.pyfunc.load_model(last_model(project_copy.store))
+    with served_files(images) as address:
+        links = [f"{address}/{link.rpartition('/')[2]}" for link in rows["image_link"]]
+        answers = fitted.predict(rows[["catalog_content"]].assign(image_link=links))
+    bare = fitted.predict(rows[["catalog_content"]].assign(image_link=None))
+    np.testing.assert_allclose(answers["price"], expected, rtol=1e-4)
+    assert (np.abs(bare["price"] / expected - 1) > 1e-3).all()
+
+
+def last_model(store):
+    """Where the model that was logged last lies."""
+    runs = mlflow.MlflowClient(store)
+    (experiment,) = runs.search_experiments(filter_string="name = 'amazon'")
+    found = runs.search_logged_models([experiment.experiment_id])
+    return max(found, key=lambda each: each.creation_timestamp).artifact_location
 
 
 def test_a_single_model_may_make_the_submission(project_copy, root_copy_of_amazon):

@@ -6,16 +6,14 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager, suppress
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 
 import httpx
 import mlflow
 import numpy as np
 import pandas as pd
 import pytest
+from image_server import served_files
 
 IMAGES = "02_intermediate/amazon/images/images.parquet"
 PREDICTIONS = "07_model_output/amazon/test_predictions.parquet"
@@ -25,20 +23,6 @@ RULES = {
     "amazon.images.rules.tries": 1,
     "amazon.images.rules.connect_seconds": 2,
 }
-
-
-@contextmanager
-def serving(folder):
-    """An HTTP server of a folder's files on this machine; its address."""
-    server = ThreadingHTTPServer(
-        ("127.0.0.1", 0), partial(SimpleHTTPRequestHandler, directory=str(folder))
-    )
-    Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 def free_port():
@@ -121,7 +105,7 @@ def test_the_served_model_says_what_the_pipeline_says(project_copy, refitted, as
     # The model holds all that it reads: the data it was fitted on are gone.
     root = root.rename(tmp_path / "elsewhere")
     with (
-        serving(root / "01_raw/amazon/images") as images,
+        served_files(root / "01_raw/amazon/images") as images,
         served_model(project_copy, run_id, tmp_path) as address,
     ):
         links = [f"{images}/{link.rpartition('/')[2]}" for link in rows["image_link"]]

@@ -13,6 +13,7 @@ from podium.pricing.design_matrix import TreeMatrix
 from podium.pricing.feature_set import FeatureSet
 from podium.pricing.inner_groups import inner_folds
 from podium.pricing.price_models import PriceModel
+from podium.pricing.row_weights import checked_exponent, price_weights
 from podium.pricing.smape_objective import SmoothSmape, start_score
 
 Floats = NDArray[np.float64]
@@ -37,6 +38,7 @@ class BoostedPrice(PriceModel):
         patience: int = 100,
         refit: bool = True,
         smoothing: float = 0.1,
+        price_exponent: float = 0.0,
         inner_folds: int = 8,
         text_components: int | None = None,
         min_category_rows: int = 20,
@@ -53,6 +55,8 @@ class BoostedPrice(PriceModel):
             patience: Growing ends after so many trees without a smaller SMAPE.
             refit: Grow again on all rows; else the trees of the other inner folds stay.
             smoothing: Of `SmoothSmape`.
+            price_exponent: Rows are weighed by their price to this power, see `price_weights`; the
+                number of trees is still that with the least SMAPE, which weighs them alike.
             inner_folds: The first of so many is held out.
             text_components: See `TreeMatrix`.
             min_category_rows: Fewest training rows of a category of its own.
@@ -74,6 +78,7 @@ class BoostedPrice(PriceModel):
         self.patience = patience
         self.refit = refit
         self.loss = SmoothSmape(smoothing)
+        self.price_exponent = checked_exponent(price_exponent)
         self.inner_folds = inner_folds
         self.text_components = text_components
         self.min_category_rows = min_category_rows
@@ -101,6 +106,10 @@ class BoostedPrice(PriceModel):
         self.rounds_ = self._best_rounds()
         if self.refit:
             self._booster = self._grow(numbers, target, self.rounds_, None)
+
+    def _weights(self, target: Floats) -> NDArray[np.float32] | None:
+        """Of rows to learn from; None where they count alike."""
+        return price_weights(target, self.price_exponent) if self.price_exponent else None
 
     @abstractmethod
     def _grow(

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from scipy.sparse import csr_matrix
 
+    from podium.vision.pictures import Pictures
+
 Floats = NDArray[np.float32]
 
 
@@ -27,6 +29,7 @@ class FeatureSet:
         categories: Texts such as brand and unit, one column each; None where unknown.
         encoded: Vectors of the text by a pretrained model, (rows, numbers) float32, where wanted.
         texts: The catalogue texts as they stand, (rows,), for models that read them.
+        pictures: The images themselves, for models that look at them.
     """
 
     terms: csr_matrix
@@ -36,6 +39,7 @@ class FeatureSet:
     categories: pd.DataFrame
     encoded: Floats | None = None
     texts: NDArray[np.object_] | None = None
+    pictures: Pictures | None = None
 
     def __len__(self) -> int:
         """Number of rows."""
@@ -51,4 +55,5 @@ class FeatureSet:
             self.categories.iloc[rows].reset_index(drop=True),
             None if self.encoded is None else self.encoded[rows],
             None if self.texts is None else self.texts[rows],
+            None if self.pictures is None else self.pictures.take(rows),
         )

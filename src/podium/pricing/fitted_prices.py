@@ -34,6 +34,11 @@ class FittedPrices:
     stack: PriceStack | None
     image_columns: tuple[str, ...] = ()
 
+    @property
+    def looks_at_pictures(self) -> bool:
+        """Whether a model looks at the images themselves."""
+        return self.features is not None and self.features.keep_pictures
+
     def features_of(self, products: Products) -> FeatureSet:
         """Features of n products; without columns where no model needs them."""
         return _bare(len(products)) if self.features is None else self.features.transform(products)

@@ -14,6 +14,7 @@ from podium.pricing.design_matrix import text_scale
 from podium.pricing.feature_set import FeatureSet
 from podium.pricing.inner_groups import inner_folds
 from podium.pricing.price_models import PriceModel
+from podium.pricing.row_weights import checked_exponent
 from podium.pricing.table_encoding import CategoryCodes, ScaledTable
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ class FusionNetworkPrice(PriceModel):
         category_dropout: float = 0.1,
         mixup: float = 0.2,
         smoothing: float = 0.1,
+        price_exponent: float = 0.0,
         min_category_rows: int = 3,
         inner_folds: int = 8,
         device: str = "auto",
@@ -68,6 +70,7 @@ class FusionNetworkPrice(PriceModel):
             category_dropout: The same for each category.
             mixup: Both parameters of the beta distribution of the mixing share; 0 for no mixing.
             smoothing: See `SmoothSmape`.
+            price_exponent: Rows are weighed by their price to this power, see `price_weights`.
             min_category_rows: Fewest training rows of a category of its own.
             inner_folds: Inner folds; the seeds take them in turn.
             device: "auto" for a GPU where there is one, else torch's name of it.
@@ -101,6 +104,7 @@ class FusionNetworkPrice(PriceModel):
             "category_dropout": category_dropout,
             "mixup": mixup,
             "smoothing": smoothing,
+            "price_exponent": checked_exponent(price_exponent),
         }
 
     def _fit(self, features: FeatureSet, target: Floats, groups: NDArray[np.int64]) -> None:

@@ -169,7 +169,8 @@ def _checked_layout(features: FeatureSet) -> dict[str, Any]:
         if part.shape[0] != rows:
             raise ValueError(f"{rows} rows in the table, {part.shape[0]} in {name}")
     encoded = np.empty((rows, 0), np.float32) if features.encoded is None else features.encoded
-    for name, given in (("encoded", encoded), ("texts", features.texts)):
+    optional = {"encoded": encoded, "texts": features.texts, "pictures": features.pictures}
+    for name, given in optional.items():
         if given is not None and len(given) != rows:
             raise ValueError(f"{rows} rows in the table, {len(given)} in {name}")
     if not all(np.isfinite(part).all() for part in (features.text, features.terms.data, encoded)):

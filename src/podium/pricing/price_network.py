@@ -15,6 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from podium.pricing.row_weights import price_weights
 from podium.pricing.smape_objective import LEAST_SCORE
 
 _MOST_EMBEDDING = 16
@@ -67,6 +68,7 @@ class Plan:
     category_dropout: float
     mixup: float
     smoothing: float
+    price_exponent: float
 
 
 class PriceNetwork(nn.Module):
@@ -159,16 +161,20 @@ class Noise:
         return torch.rand(shape, generator=self.generator, device=self.device) >= share
 
 
-def smape_loss(scores: Tensor, target: Tensor, smoothing: float) -> Tensor:
+def smape_loss(
+    scores: Tensor, target: Tensor, smoothing: float, weights: Tensor | None = None
+) -> Tensor:
     """Mean of `podium.pricing.smape_objective.SmoothSmape.loss`, scalar.
 
-    Scores that are no price's cost as on a line, so that they come back.
+    Scores that are no price's cost as on a line, so that they come back. With weights, whose mean
+    over all training rows is 1, each row's loss is multiplied by its own.
     """
     kept = scores.clamp(LEAST_SCORE, _MOST_SCORE)
     answer, price = torch.expm1(kept), torch.expm1(target)
     share = (answer - price) / (answer + price)
     cost = 2 * (torch.sqrt(share**2 + smoothing**2) - smoothing)
-    return (cost + (scores - kept).abs()).mean()
+    losses = cost + (scores - kept).abs()
+    return losses.mean() if weights is None else (losses * weights).mean()
 
 
 def train(
@@ -201,6 +207,7 @@ def train(
         model.parameters(), lr=plan.learning_rate, weight_decay=plan.weight_decay
     )
     kept = np.flatnonzero(~held)
+    weights = _weights(target, kept, plan.price_exponent)
     steps = max(1, round(len(kept) / plan.batch_size))
     rates = torch.optim.lr_scheduler.LambdaLR(
         optimizer, lambda step: _rate(step / (steps * plan.epochs))
@@ -215,7 +222,8 @@ def train(
             outputs = model(inputs.take(index), noise)
             wanted = noise.mix(target[index])
             optimizer.zero_grad(set_to_none=True)
-            loss: Any = smape_loss(centre + spread * outputs, wanted, plan.smoothing)
+            shares = None if weights is None else noise.mix(weights[index])
+            loss: Any = smape_loss(centre + spread * outputs, wanted, plan.smoothing, shares)
             loss.backward()
             nn.utils.clip_grad_norm_(model.parameters(), 1.0)
             optimizer.step()
@@ -252,6 +260,15 @@ def _embedding(size: int, width: int, spread: float) -> nn.Embedding:
     embedding = nn.Embedding(size, width)
     nn.init.normal_(embedding.weight, std=spread)
     return embedding
+
+
+def _weights(target: Tensor, learned: NDArray[np.int64], exponent: float) -> Tensor | None:
+    """Of the rows that are learned from, in place among all; None where they count alike."""
+    if not exponent:
+        return None
+    weights = np.ones(len(target), np.float32)
+    weights[learned] = price_weights(target.cpu().numpy()[learned], exponent)
+    return torch.from_numpy(weights).to(target.device)
 
 
 def _state(model: nn.Module) -> dict[str, Tensor]:

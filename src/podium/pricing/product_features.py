@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from scipy.sparse import csr_matrix
 
+    from podium.vision.pictures import Pictures
+
 Floats = NDArray[np.float32]
 
 
@@ -33,6 +35,7 @@ class Products:
         image: Numbers of the image, (n, numbers) float32; NaN in rows without a real one.
         counts: Terms of the texts, counted; None where that is not done yet.
         encoded: Vectors by a pretrained text model, (n, numbers) float32; None likewise.
+        pictures: The images themselves; None where no model looks at them.
     """
 
     texts: Sequence[str]
@@ -41,9 +44,16 @@ class Products:
     image: Floats
     counts: TextCounts | None = None
     encoded: Floats | None = None
+    pictures: Pictures | None = None
 
     @classmethod
-    def of(cls, texts: Sequence[str], parsed: pd.DataFrame, image: Floats) -> Self:
+    def of(
+        cls,
+        texts: Sequence[str],
+        parsed: pd.DataFrame,
+        image: Floats,
+        pictures: Pictures | None = None,
+    ) -> Self:
         """From texts and what `podium.pricing.catalog_text.parse_catalog` made of them.
 
         Raises:
@@ -51,7 +61,10 @@ class Products:
         """
         if not len(texts) == len(parsed) == len(image):
             raise ValueError(f"{len(texts)} texts, {len(parsed)} parsed, {len(image)} of images")
-        return cls(list(texts), table_numbers(parsed), table_categories(parsed), image)
+        if pictures is not None and len(pictures) != len(texts):
+            raise ValueError(f"{len(texts)} texts, {len(pictures)} pictures")
+        table, categories = table_numbers(parsed), table_categories(parsed)
+        return cls(list(texts), table, categories, image, pictures=pictures)
 
     def __len__(self) -> int:
         """Number of products."""
@@ -66,6 +79,7 @@ class Products:
             self.image[rows],
             None if self.counts is None else self.counts.take(rows),
             None if self.encoded is None else self.encoded[rows],
+            None if self.pictures is None else self.pictures.take(rows),
         )
 
 
@@ -89,6 +103,7 @@ class ProductFeatures:
         encoder: TextEncoding | None = None,
         *,
         keep_texts: bool = False,
+        keep_pictures: bool = False,
     ) -> None:
         """Declare the parts; none is fitted.
 
@@ -97,9 +112,11 @@ class ProductFeatures:
             prices: Features made from the prices of other rows.
             encoder: Gives further vectors of the texts.
             keep_texts: Hand the texts on, for models that read them.
+            keep_pictures: Hand the images on, for models that look at them.
         """
         self.vectors, self.prices = vectors, prices
-        self.encoder, self.keep_texts = encoder, keep_texts
+        self.encoder = encoder
+        self.keep_texts, self.keep_pictures = keep_texts, keep_pictures
 
     def prepared(self, products: Products) -> Products:
         """The same products with all that needs no fit, so that folds can share it."""
@@ -149,6 +166,7 @@ class ProductFeatures:
             categories=products.categories,
             encoded=products.encoded,
             texts=texts,
+            pictures=products.pictures if self.keep_pictures else None,
         )
 
 

@@ -22,7 +22,6 @@ from podium.pricing.normalised_text import TOKEN, normalised_titles_and_texts
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
-    from sklearn.decomposition import TruncatedSVD
     from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer
 
 Floats = NDArray[np.float32]
@@ -97,8 +96,16 @@ class TextVectors:
         Raises:
             ValueError: where no term stands in `min_df` texts.
         """
-        self._fit_terms(self.count(texts))
+        self._fit_svd(self._fit_terms(self.count(texts)))
         return self
+
+    def terms_alone(self, texts: Sequence[object]) -> csr_matrix:
+        """Learn terms and their weights, no components, and give the terms of the same n texts.
+
+        Returns:
+            (n, terms) float32; without a column where no term stands in `min_df` texts.
+        """
+        return self._fit_terms(self.count(texts))
 
     def transform(self, texts: Sequence[object]) -> tuple[csr_matrix, Floats]:
         """Terms and dense vectors of any texts.
@@ -143,6 +150,7 @@ class TextVectors:
             ValueError: where no term stands in `min_df` texts.
         """
         terms = self._fit_terms(counts)
+        self._fit_svd(terms)
         return terms, self._dense(terms)
 
     def transform_counts(self, counts: TextCounts) -> tuple[csr_matrix, Floats]:
@@ -155,12 +163,7 @@ class TextVectors:
         most = (self.word_features, self.character_features)
         self._kinds = [_Terms(number, self.min_df) for number in most[: len(counts.parts)]]
         pairs = zip(self._kinds, counts.parts, strict=True)
-        terms = _joined([kind.fit_terms(part) for kind, part in pairs])
-        if not terms.shape[1]:
-            raise ValueError(f"no term stands in {self.min_df} of the {len(counts)} texts")
-        with one_thread():
-            self._svd = self._fitted_svd(terms)
-        return terms
+        return _joined([kind.fit_terms(part) for kind, part in pairs])
 
     def _vectoriser(self, analyzer: str) -> HashingVectorizer:
         from sklearn.feature_extraction.text import HashingVectorizer
@@ -177,9 +180,14 @@ class TextVectors:
             dtype=np.float32,
         )
 
-    def _fitted_svd(self, terms: csr_matrix) -> TruncatedSVD:
+    def _fit_svd(self, terms: csr_matrix) -> None:
         from sklearn.decomposition import TruncatedSVD
 
+        if not terms.shape[1]:
+            raise ValueError(f"no term stands in {self.min_df} of the {terms.shape[0]} texts")
+        if terms.shape[1] == 1:  # scikit-learn wants two; the one is its own component
+            self._axes = np.ones((1, 1), np.float32)
+            return
         rows = np.arange(terms.shape[0])
         if len(rows) > self.svd_rows:
             drawn = np.random.default_rng(self.seed).choice(len(rows), self.svd_rows, replace=False)
@@ -190,11 +198,13 @@ class TextVectors:
             n_iter=self.svd_iterations,
             random_state=self.seed,
         )
-        return svd.fit(terms[rows])
+        with one_thread():
+            svd.fit(terms[rows])
+        self._axes = np.ascontiguousarray(svd.components_.T, dtype=np.float32)
 
     def _dense(self, terms: csr_matrix) -> Floats:
         """Projections at unit length; a row's sum is its own, so blocks may run side by side."""
-        axes = np.ascontiguousarray(self._svd.components_.T, dtype=np.float32)
+        axes = self._axes
         dense = np.empty((terms.shape[0], axes.shape[1]), dtype=np.float32)
 
         def project(start: int) -> None:

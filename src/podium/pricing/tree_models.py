@@ -86,6 +86,7 @@ class LightGBMPrice(BoostedPrice):
         settings = self._settings(len(target))
         kept = slice(None) if held is None else ~held
         data = self._dataset(numbers[kept], target[kept], settings)
+        data.set_weight(self._weights(target[kept]))
         if held is None:
             return lightgbm.train(settings, data, num_boost_round=rounds)
         watched = self._dataset(numbers[held], target[held], settings, data)
@@ -171,7 +172,9 @@ class XGBoostPrice(BoostedPrice):
 
         kept = slice(None) if held is None else ~held
         settings = self._settings()
-        data = self._quantised(numbers[kept], target[kept], settings["max_bin"])
+        data = self._quantised(
+            numbers[kept], target[kept], settings["max_bin"], weights=self._weights(target[kept])
+        )
         watch: dict[str, Any] = {}
         if held is not None:
             watch = {
@@ -201,19 +204,27 @@ class XGBoostPrice(BoostedPrice):
     def _gradients(self, scores: Any, data: Any) -> tuple[Floats, Floats]:
         labels = data.get_label()
         if self.objective == "l2":
-            gradient, hessian = np.asarray(scores - labels, np.float64), np.ones(len(labels))
+            weights = data.get_weight()
+            hessian = np.asarray(weights, np.float64) if len(weights) else np.ones(len(labels))
+            gradient = np.asarray(scores - labels, np.float64) * hessian
         else:
             gradient, hessian = self.loss.xgboost(scores, data)
         return np.round(gradient / _GRID) * _GRID, np.maximum(np.round(hessian / _GRID), 1) * _GRID
 
     def _quantised(
-        self, numbers: NDArray[np.float32], target: Floats, bins: int, reference: Any = None
+        self,
+        numbers: NDArray[np.float32],
+        target: Floats,
+        bins: int,
+        reference: Any = None,
+        weights: NDArray[np.float32] | None = None,
     ) -> Any:
         import xgboost
 
         return xgboost.QuantileDMatrix(
             numbers,
             target,
+            weight=weights,
             feature_types=self._types(),
             max_bin=bins,
             ref=reference,

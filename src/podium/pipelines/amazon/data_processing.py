@@ -131,14 +131,10 @@ def match_duplicates(
     """
     wanted, settings = DataProcessing.parse(parameters), Compute.parse(compute)
     texts = [*train[CONTENT], *test[CONTENT]]
-    words = TextVectors(
-        character_features=0,
-        components=1,
-        svd_rows=100,
-        threads=settings.threads,
-        seed=settings.seed,
-    ).fit_transform(texts)[0]
-    groups = duplicate_groups(texts, words, wanted.near_duplicate_cosine, threads=settings.threads)
+    words = TextVectors(character_features=0, threads=settings.threads).terms_alone(texts)
+    # Texts without a word in common may still be equal.
+    known = words if words.shape[1] else None
+    groups = duplicate_groups(texts, known, wanted.near_duplicate_cosine, threads=settings.threads)
     if wanted.same_image_is_duplicate:
         groups = joined_groups(groups, [*train[LINK], *test[LINK]])
     own, asked = groups[: len(train)], groups[len(train) :]

@@ -26,6 +26,7 @@ from podium.pricing.product_features import ProductFeatures, Products
 from podium.pricing.supervised_features import SupervisedFeatures
 from podium.pricing.text_vectors import TextVectors
 from podium.vision.downloading.downloaded import DownloadedImages
+from podium.vision.pictures import Pictures
 
 logger = logging.getLogger(__name__)
 
@@ -70,12 +71,14 @@ class FeatureParameters(Parameters):
         prices: Arguments of `SupervisedFeatures`.
         encoder: A pretrained text model that gives further vectors, such as a `TextEncoder`.
         keep_texts: Hand the texts on, for models that read them.
+        keep_pictures: Hand the images on, for models that look at them.
     """
 
     text: dict[str, Any] = {}
     prices: dict[str, Any] = {}
     encoder: Declaration | None = None
     keep_texts: bool = False
+    keep_pictures: bool = False
 
     def build(self, settings: Compute) -> ProductFeatures:
         """The features, not fitted.
@@ -94,7 +97,13 @@ class FeatureParameters(Parameters):
         encoder = None
         if self.encoder is not None and self.encoder.enabled:
             encoder = build(self.encoder, threads=settings.threads)
-        return ProductFeatures(vectors, prices, encoder, keep_texts=self.keep_texts)
+        return ProductFeatures(
+            vectors,
+            prices,
+            encoder,
+            keep_texts=self.keep_texts,
+            keep_pictures=self.keep_pictures,
+        )
 
 
 class ImageFeatureParameters(Parameters):
@@ -191,6 +200,7 @@ def assign_folds(
 def build_features(
     train_products: pd.DataFrame,
     image_features: pd.DataFrame,
+    images: DownloadedImages,
     folds: pd.DataFrame,
     parameters: dict[str, Any],
     compute: dict[str, Any],
@@ -198,7 +208,7 @@ def build_features(
     """Features of each fold, fitted on the other folds; `naive` holds out the first naive fold."""
     wanted, settings = FeatureParameters.parse(parameters), Compute.parse(compute)
     products = wanted.build(settings).prepared(
-        products_of(train_products, image_features.head(len(train_products)))
+        training_products(train_products, image_features, images)
     )
     prices = folds[PRICE].to_numpy()
     cuts = {
@@ -224,7 +234,16 @@ def build_features(
     return {name: partial(make, name) for name in cuts}
 
 
-def products_of(parsed: pd.DataFrame, images: pd.DataFrame) -> Products:
-    """Products from their parsed texts and the rows of `image_features` in the same order."""
-    numbers = images.drop(columns=[SAMPLE_ID, "is_real"], errors="ignore")
-    return Products.of(parsed[CONTENT].tolist(), parsed, numbers.to_numpy(np.float32))
+def training_products(
+    train_products: pd.DataFrame, image_features: pd.DataFrame, images: DownloadedImages
+) -> Products:
+    """The training products; their rows come first in what is known of images."""
+    rows = len(train_products)
+    pictures = images.pictures.take(np.arange(rows))
+    return products_of(train_products, image_features.head(rows), pictures)
+
+
+def products_of(parsed: pd.DataFrame, numbers: pd.DataFrame, pictures: Pictures) -> Products:
+    """Products from parsed texts, rows of `image_features` and images, all in the same order."""
+    image = numbers.drop(columns=[SAMPLE_ID, "is_real"], errors="ignore").to_numpy(np.float32)
+    return Products.of(parsed[CONTENT].tolist(), parsed, image, pictures)

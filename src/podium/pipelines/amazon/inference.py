@@ -11,6 +11,7 @@ import pandas as pd
 from podium.pipelines.amazon.data_processing import ImageParameters
 from podium.pipelines.amazon.feature_engineering import compute_image_features
 from podium.pricing.catalog_rows import CONTENT, LINK, PRICE, SAMPLE_ID
+from podium.pricing.fitted_prices import FittedPrices
 from podium.vision.downloading.download import download_images
 from podium.vision.downloading.downloaded import DownloadedImages, without_download
 
@@ -24,13 +25,15 @@ def number_asked_rows(asked: pd.DataFrame) -> pd.DataFrame:
 
 def measure_asked_images(
     asked_rows: pd.DataFrame,
+    final_models: FittedPrices,
     images: dict[str, Any],
     image_features: dict[str, Any],
     compute: dict[str, Any],
-) -> pd.DataFrame:
-    """Download the images, keep their numbers alone: `asked_image_features`.
+) -> tuple[pd.DataFrame, DownloadedImages]:
+    """Download the images: `asked_image_features`, and `asked_images`, in memory.
 
-    A link that fails leaves a row without numbers, as in training.
+    A link that fails leaves a row without numbers and without an image, as in training. The images
+    themselves are kept only where a model looks at them.
     """
     wanted, rows = ImageParameters.parse(images), asked_rows[[SAMPLE_ID, LINK]]
     with TemporaryDirectory(prefix="podium-asked-") as folder:
@@ -38,9 +41,9 @@ def measure_asked_images(
             table = download_images(rows, Path(folder), wanted.rules, progress=None)
         else:
             table = without_download(rows)
-        return compute_image_features(
-            DownloadedImages(Path(folder), table), image_features, compute
-        )
+        found = DownloadedImages(Path(folder), table)
+        kept = found.in_memory() if final_models.looks_at_pictures else found.without_pictures()
+        return compute_image_features(found, image_features, compute), kept
 
 
 def give_prices(asked_predictions: pd.DataFrame) -> pd.DataFrame:

@@ -89,7 +89,7 @@ def _feature_engineering() -> list[Node]:
         step(stage.assign_folds, ["train", "duplicates", "params:folds", COMPUTE], "folds"),
         step(
             stage.build_features,
-            ["train_products", "image_features", "folds", "params:features", COMPUTE],
+            ["train_products", "image_features", "images", "folds"] + ["params:features", COMPUTE],
             "features",
         ),
     ]
@@ -170,13 +170,13 @@ def _submission() -> list[Node]:
     return [
         step(
             stage.refit_models,
-            ["train_products", "image_features", "folds", "member_prices", "models"]
+            ["train_products", "image_features", "images", "folds", "member_prices", "models"]
             + ["leaderboard", "params:features", MODELS, RULES, COMPUTE],
             "final_models",
         ),
         step(
             stage.build_test_features,
-            ["test_products", "image_features", "final_models"],
+            ["test_products", "image_features", "images", "final_models"],
             "test_features",
         ),
         step(
@@ -190,14 +190,21 @@ def _submission() -> list[Node]:
 
 
 def _inference() -> list[Node]:
-    numbers = ["asked_rows", "params:images", "params:image_features", COMPUTE]
-    fitted = ["asked_products", "asked_image_features", "final_models"]
-    said = ["asked_products", "asked_features", "final_models"]
+    stage, known = inference, ["asked_image_features", "asked_images"]
+    wanted = ["params:images", "params:image_features", COMPUTE]
     return [
-        step(inference.number_asked_rows, "asked", "asked_rows"),
+        step(stage.number_asked_rows, "asked", "asked_rows"),
         node(data_processing.parse_texts, "asked_rows", "asked_products", name="read_asked_texts"),
-        step(inference.measure_asked_images, numbers, "asked_image_features"),
-        step(submission.build_test_features, fitted, "asked_features"),
-        step(submission.predict_prices, said, "asked_predictions"),
-        step(inference.give_prices, "asked_predictions", "prices"),
+        step(stage.measure_asked_images, ["asked_rows", "final_models", *wanted], known),
+        step(
+            submission.build_test_features,
+            ["asked_products", *known, "final_models"],
+            "asked_features",
+        ),
+        step(
+            submission.predict_prices,
+            ["asked_products", "asked_features", "final_models"],
+            "asked_predictions",
+        ),
+        step(stage.give_prices, "asked_predictions", "prices"),
     ]

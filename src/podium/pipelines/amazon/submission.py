@@ -9,7 +9,11 @@ import numpy as np
 import pandas as pd
 
 from podium.pipelines.amazon.evaluation import Evaluation
-from podium.pipelines.amazon.feature_engineering import FeatureParameters, products_of
+from podium.pipelines.amazon.feature_engineering import (
+    FeatureParameters,
+    products_of,
+    training_products,
+)
 from podium.pipelines.amazon.modeling import stack_members
 from podium.pipelines.amazon.models import build_models
 from podium.pipelines.amazon.submission_rules import rules
@@ -19,6 +23,7 @@ from podium.pricing.catalog_rows import PRICE, SAMPLE_ID
 from podium.pricing.feature_set import FeatureSet
 from podium.pricing.fitted_prices import FittedPrices
 from podium.pricing.price_stack import PriceStack
+from podium.vision.downloading.downloaded import DownloadedImages
 
 logger = logging.getLogger(__name__)
 
@@ -28,6 +33,7 @@ _DECIMALS = 4
 def refit_models(
     train_products: pd.DataFrame,
     image_features: pd.DataFrame,
+    images: DownloadedImages,
     folds: pd.DataFrame,
     member_prices: pd.DataFrame,
     stacks: dict[str, PriceStack],
@@ -54,7 +60,7 @@ def refit_models(
         final = stack.restricted(kept)
     if not names:
         return FittedPrices(constant, None, {}, None)
-    products = products_of(train_products, image_features.head(len(train_products)))
+    products = training_products(train_products, image_features, images)
     features = FeatureParameters.parse(feature_parameters).build(settings)
     own = features.fit_transform(products, prices, groups)
     makes = build_models(models, settings)
@@ -66,17 +72,22 @@ def refit_models(
 
 
 def build_test_features(
-    test_products: pd.DataFrame, image_features: pd.DataFrame, final_models: FittedPrices
+    test_products: pd.DataFrame,
+    image_features: pd.DataFrame,
+    images: DownloadedImages,
+    final_models: FittedPrices,
 ) -> FeatureSet:
     """Features of the products that a price is asked for; bare where no model needs them.
 
-    `image_features` ends with the rows of these products; numbers that it lacks count as those of
-    a product without an image.
+    `image_features` and `images` end with the rows of these products; numbers that the first lacks
+    count as those of a product without an image.
     """
     rows = len(test_products)
     own = image_features.tail(rows).reset_index(drop=True)
     numbers = own.reindex(index=range(rows), columns=list(final_models.image_columns))
-    return final_models.features_of(products_of(test_products, numbers))
+    places = len(images.pictures) - rows + np.arange(rows)
+    pictures = images.pictures.take(places)
+    return final_models.features_of(products_of(test_products, numbers, pictures))
 
 
 def predict_prices(

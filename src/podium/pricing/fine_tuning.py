@@ -1,4 +1,4 @@
-"""Fine-tuning of a pretrained text model for prices.
+"""Fine-tuning of a pretrained encoder for prices.
 
 Import this module inside functions only: it loads torch.
 """
@@ -6,6 +6,7 @@ Import this module inside functions only: it loads torch.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -15,20 +16,21 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from podium.common.ordered_work import work_ahead
 from podium.common.progress import track
 from podium.common.weight_groups import weight_groups
-from podium.pricing.price_network import smape_loss
-from podium.pricing.ridge import chosen_penalty, ridge
-from podium.pricing.text_network import (
+from podium.pricing.encoder_network import (
+    EncoderPriceNetwork,
+    EncoderRows,
     Engine,
     Floats,
-    TextPriceNetwork,
-    TextRows,
     in_batches,
     on_device,
     predict,
 )
-from podium.pricing.text_tokens import length_batches
+from podium.pricing.price_network import smape_loss
+from podium.pricing.ridge import chosen_penalty, ridge
+from podium.pricing.row_weights import price_weights
 
 _PENALTIES = (1.0, 10.0, 100.0, 1000.0)
 # Rows that one thread of a CPU computes at a time; part of the result, for sums follow it.
@@ -36,8 +38,8 @@ _CPU_PIECE = 8
 
 
 @dataclass(frozen=True)
-class TextPlan:
-    """How a network learns; see `podium.pricing.fine_tuned_text.FineTunedTextPrice`."""
+class FineTuningPlan:
+    """How a network learns; see `podium.pricing.fine_tuned_price.FineTunedPrice`."""
 
     epochs: int
     patience: int
@@ -48,23 +50,24 @@ class TextPlan:
     warm_up: float
     dropout: float
     smoothing: float
+    price_exponent: float
 
 
 def fine_tune(
-    network: TextPriceNetwork,
-    rows: TextRows,
+    network: EncoderPriceNetwork,
+    rows: EncoderRows,
     target: NDArray[np.float64],
     held: NDArray[np.bool_],
     middle: tuple[float, float],
-    plan: TextPlan,
+    plan: FineTuningPlan,
     seed: int,
     engine: Engine,
 ) -> int:
     """Train a network in place; where rows are held out, the best pass by their loss counts.
 
-    The head begins as the ridge regression on the vectors of the text model as it is (linear
-    probing, then fine-tuning: Kumar et al. 2022), which is pass 0. A batch is computed in pieces
-    on several threads, and their gradients are added up in a fixed order.
+    The head begins as the ridge regression on the vectors of the encoder as it is (linear probing,
+    then fine-tuning: Kumar et al. 2022), which is pass 0. A batch is computed in pieces on several
+    threads, and their gradients are added up in a fixed order. The next batch is read meanwhile.
 
     Args:
         network: On the device.
@@ -73,13 +76,14 @@ def fine_tune(
         held: Rows that the passes are judged on, shape (n,).
         middle: Middle and spread of the scores.
         plan: How it learns.
-        seed: Of order and dropout.
+        seed: Of order, dropout and the views of a row.
         engine: Where it computes.
 
     Returns:
         The number of the best pass.
     """
     wanted = torch.from_numpy(target.astype(np.float32))
+    weights = torch.from_numpy(price_weights(target[~held], plan.price_exponent))
     _probe(network, rows, target, held, middle, engine)
     learned, watched = rows.take(np.flatnonzero(~held)), rows.take(np.flatnonzero(held))
 
@@ -95,8 +99,10 @@ def fine_tune(
         step = _Step(network, plan, middle, engine, pool, steps * plan.epochs)
         for epoch in range(1, plan.epochs + 1):
             batches = np.array_split(order.permutation(len(learned)), steps)
-            for places in track(batches, f"Fine-tuning, pass {epoch}", unit="batches"):
-                step.take(learned.take(places), wanted[~held][places], order)
+            ahead = _read_ahead(learned, batches, (seed, epoch))
+            named = f"Fine-tuning, pass {epoch}"
+            for places, batch in zip(track(batches, named, unit="batches"), ahead, strict=True):
+                step.take(batch, wanted[~held][places], weights[places], order)
             loss = judged() if len(watched) else -epoch
             if loss < best_loss:
                 best, best_loss, best_epoch = _state(network), loss, epoch
@@ -106,13 +112,25 @@ def fine_tune(
     return best_epoch
 
 
+def _read_ahead(
+    rows: EncoderRows, batches: list[NDArray[np.int64]], seeds: tuple[int, int]
+) -> Iterator[EncoderRows]:
+    """Every batch in views of its own, read while the one before is learned from."""
+
+    def read(numbered: tuple[int, NDArray[np.int64]]) -> EncoderRows:
+        number, places = numbered
+        return rows.take(places).varied(np.random.default_rng([*seeds, number])).loaded()
+
+    return work_ahead(read, enumerate(batches), 1, 2)
+
+
 class _Step:
     """Steps of AdamW, with linear warm-up and linear decay (Devlin et al. 2019)."""
 
     def __init__(
         self,
-        network: TextPriceNetwork,
-        plan: TextPlan,
+        network: EncoderPriceNetwork,
+        plan: FineTuningPlan,
         middle: tuple[float, float],
         engine: Engine,
         pool: ThreadPoolExecutor,
@@ -133,20 +151,20 @@ class _Step:
             torch.device(engine.device).type, enabled=engine.precision == "float16"
         )
 
-    def take(self, rows: TextRows, target: Tensor, order: np.random.Generator) -> None:
+    def take(
+        self, rows: EncoderRows, target: Tensor, weights: Tensor, order: np.random.Generator
+    ) -> None:
         """Learn from a batch."""
         inputs: int = self._network.head["hidden"].weight.shape[1]  # type: ignore[assignment, union-attr, index]
         dropped = order.random((len(rows), inputs), np.float32) < self._plan.dropout
         kept = np.float32(1 / (1 - self._plan.dropout)) * ~dropped
         piece = _CPU_PIECE if self._engine.device == "cpu" else len(rows)
-        # By length: a piece is as long as its longest text.
-        pieces = length_batches(rows.tokens, piece)
         gradients = list(
             self._pool.map(
                 lambda places: self._gradient(
-                    rows.take(places), target[places], kept[places], len(rows)
+                    rows.take(places), target[places], weights[places], kept[places], len(rows)
                 ),
-                pieces,
+                rows.pieces(piece),
             )
         )
         for weight, *parts in zip(self._weights, *gradients, strict=True):
@@ -159,21 +177,22 @@ class _Step:
         self._rates.step()
 
     def _gradient(
-        self, rows: TextRows, target: Tensor, kept: Floats, batch: int
+        self, rows: EncoderRows, target: Tensor, weights: Tensor, kept: Floats, batch: int
     ) -> tuple[Tensor | None, ...]:
         """Of a piece's part in the batch's mean loss."""
         device, (centre, spread) = self._engine.device, self._middle
-        tokens, numbers = on_device(rows, range(len(rows)), device)
+        inputs, numbers = on_device(rows, range(len(rows)), device)
         with self._engine.autocast():
-            outputs = self._network(tokens, numbers, torch.from_numpy(kept).to(device))
-        scores = centre + spread * outputs.float()
-        loss = smape_loss(scores, target.to(device), self._plan.smoothing) * (len(rows) / batch)
+            outputs = self._network(inputs, numbers, torch.from_numpy(kept).to(device))
+        scores, smoothing = centre + spread * outputs.float(), self._plan.smoothing
+        loss = smape_loss(scores, target.to(device), smoothing, weights.to(device))
+        loss = loss * (len(rows) / batch)
         return torch.autograd.grad(self._scaler.scale(loss), self._weights, allow_unused=True)
 
 
 def _probe(
-    network: TextPriceNetwork,
-    rows: TextRows,
+    network: EncoderPriceNetwork,
+    rows: EncoderRows,
     target: NDArray[np.float64],
     held: NDArray[np.bool_],
     middle: tuple[float, float],
