@@ -4,9 +4,9 @@
 
 DIR holds the finished run of `kedro run --pipeline=museum --params data_root=DIR`; declare in it as
 many encoders as should be compared. FILE is a CSV with `query,match` of real photos, file names
-(`true_matches` is taken for `match`, other columns are left alone). Nothing is fitted here: all
-vectors, neighbours and local scores are those of the run, and every row is scored with the code
-that checks and scores submissions.
+(`true_matches` is taken for `match`); with a column `source`, hits are shown by source too. Nothing
+is fitted here: all vectors, neighbours and local scores are those of the run, and every row is
+scored with the code that checks and scores submissions.
 """
 
 from __future__ import annotations
@@ -20,18 +20,21 @@ import numpy as np
 import pandas as pd
 from kedro.framework.session import KedroSession
 from kedro.framework.startup import bootstrap_project
-from results import table
+from results import command_line, table
 from scipy.stats import kendalltau, spearmanr
 
 from podium.pipelines.museum.modeling import blocks_of
 from podium.pipelines.museum.models import JOINED, VERIFIED, NeighbourParameters
-from podium.pipelines.museum.submission_rules import score_submission
+from podium.pipelines.museum.submission_rules import query_ranks
 from podium.retrieval.fallback_vectors import fill_zero_rows
 from podium.retrieval.neighbour_drawing import draw_together, pairs_from, weigh_pairs
 from podium.retrieval.vector_table import VectorTable
 
 HERE = Path(__file__).resolve().parent
 SEED = 20250901
+# Pairs believed as is usual, and no doubtful ones.
+USUAL = "joined_verified, 30 inliers and twice the runner-up"
+USUAL_RULE = {"fewest_inliers": 30, "margin": 2.0, "doubtful": 0.0}
 
 
 def main() -> None:
@@ -44,15 +47,15 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=HERE / "results" / "museum_order.md")
     options = parser.parse_args()
     vectors, leaderboard = all_vectors(options.data_root, options.env, options.params)
+    truth = pd.read_csv(options.truth, dtype=str).rename(columns={"true_matches": "match"})
     with tempfile.TemporaryDirectory() as folder:
-        truth = pairs_of(options.truth, Path(folder) / "truth.csv")
-        rows = [
-            row_of(name, table_, truth, leaderboard, Path(folder) / "submission.csv")
-            for name, table_ in vectors.items()
-        ]
-    scores = pd.DataFrame(rows, columns=["model", "local", "low", "high", "hit1", "hit3", "hit10"])
-    scores = scores.sort_values("local", ascending=False)
-    page = as_page(scores)
+        pairs, file = Path(folder) / "truth.csv", Path(folder) / "submission.csv"
+        truth[["query", "match"]].to_csv(pairs, index=False)
+        ranks = {}
+        for name, table_ in vectors.items():
+            table_.write_csv(file)
+            ranks[name] = pd.Series(query_ranks(file, pairs, list(table_.names)))
+    page = as_page(leaderboard, ranks, truth)
     options.out.write_text(page)
     print(page)
 
@@ -76,48 +79,64 @@ def all_vectors(
     inliers = pairs_from(
         *(stored["neighbours"]["images"][name] for name in ("first", "second", "inliers"))
     )
-    drawn = draw_together(joined, weigh_pairs(inliers, rules.drawing), rules.strength)
+    strict = rules.model_copy(update=USUAL_RULE)
+    drawn, usual = (
+        draw_together(joined, weigh_pairs(inliers, each.drawing), rules.strength)
+        for each in (rules, strict)
+    )
     test = stored["test"]
     names = test["image_name"].tolist()
     return {
         name: VectorTable(test["ID"].to_numpy(), names, fill_zero_rows(found, names, SEED)[0])
-        for name, found in {**single, JOINED: joined, VERIFIED: drawn}.items()
+        for name, found in {**single, JOINED: joined, VERIFIED: drawn, USUAL: usual}.items()
     }, stored["leaderboard"]
 
 
-def pairs_of(given: Path, target: Path) -> Path:
-    """The truth as the project's own scorer wants it."""
-    truth = pd.read_csv(given, dtype=str).rename(columns={"true_matches": "match"})
-    truth[["query", "match"]].to_csv(target, index=False)
-    return target
+def as_page(leaderboard: pd.DataFrame, ranks: dict[str, pd.Series], truth: pd.DataFrame) -> str:
+    """The tables, and how alike the two orders are.
 
-
-def row_of(
-    name: str, vectors: VectorTable, truth: Path, leaderboard: pd.DataFrame, file: Path
-) -> list[object]:
-    """Local score with its interval, and the real hits."""
-    vectors.write_csv(file)
-    real = score_submission(file, truth, list(vectors.names))
-    local = leaderboard.set_index("model").loc[name]
-    shown = [float(local[column]) for column in ("score", "ci_low", "ci_high")]
-    return [name, *shown, real["hit_at_1"], real["score"], real["hit_at_10"]]
-
-
-def as_page(scores: pd.DataFrame) -> str:
-    """The table, and how alike the two orders are."""
-    local, real = scores["local"].to_numpy(), scores["hit3"].to_numpy()
+    Args:
+        leaderboard: Of the run.
+        ranks: Of each model, the rank of each query's best match.
+        truth: `query`, and `source` where there is one.
+    """
+    board = leaderboard[leaderboard["model"].isin(list(ranks))]
+    board = board.sort_values("score", ascending=False, kind="stable")
+    found = {name: hits_of(ranks[name]) for name in board["model"]}
+    local, real = board["score"].to_numpy(), np.array([each[1] for each in found.values()])
     rank, tau = spearmanr(local, real).statistic, kendalltau(local, real).statistic
-    closer = np.abs(local - real).mean()
+    scores = board[["model", "score", "ci_low", "ci_high"]].to_numpy().tolist()
     head = ["model", "local Hit@3", "low", "high", "real Hit@1", "real Hit@3", "real Hit@10"]
-    return (
-        "# The local order of encoders beside the real one: measured\n\n"
-        f"Written {datetime.now(UTC):%Y-%m-%d %H:%M} UTC. Local: simulated visitor photos of "
-        "held-out images. Real: visitor photos with known pairs, never used by the run.\n\n"
-        + table(head, scores.to_numpy().tolist())
-        + f"\n\nRank correlation over {len(scores)} rows: Spearman {rank:.3f}, Kendall {tau:.3f}. "
-        f"Mean distance of the two scores {closer:.3f}: the local score ranks, it does not tell "
-        "the level.\n"
-    )
+    parts = [
+        "# The local order of encoders beside the real one: measured",
+        f"Written {datetime.now(UTC):%Y-%m-%d %H:%M} UTC by {command_line()}. Local: simulated "
+        f"visitor photos of held-out images. Real: {len(ranks[JOINED])} visitor photos with known "
+        "pairs, never used by the run.",
+        table(head, [[*row, *found[row[0]]] for row in scores]),
+        f"Rank correlation over {len(board)} rows: Spearman {rank:.3f}, Kendall {tau:.3f}. Mean "
+        f"distance of the two scores {np.abs(local - real).mean():.3f}: the local score ranks, it "
+        "does not tell the level.",
+    ]
+    found[USUAL] = hits_of(ranks[USUAL])
+    parts += [
+        "## The rule by which pairs are believed",
+        table(["vectors", *head[4:]], [[name, *found[name]] for name in (JOINED, USUAL, VERIFIED)]),
+    ]
+    if "source" in truth:
+        sources = truth.drop_duplicates("query").groupby("source")["query"]
+        counts = [f"{source} ({len(queries)})" for source, queries in sources]
+        for place, cutoff in enumerate((1, 3)):
+            rows = [
+                [name, *(hits_of(ranks[name][own])[place] for _, own in sources)] for name in found
+            ]
+            title = f"## Real Hit@{cutoff} by source (queries)"
+            parts += [title, table(["model", *counts], rows)]
+    return "\n\n".join(parts) + "\n"
+
+
+def hits_of(ranks: pd.Series) -> list[float]:
+    """Hit@1, Hit@3 and Hit@10."""
+    return [float((ranks <= cutoff).mean()) for cutoff in (1, 3, 10)]
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ from measuring import Cost, cores
 from results import command_line, table
 
 from podium.challenges import STAGES
-from podium.pipelines.museum.sample import SampleSize, write_challenge
+from podium.pipelines.museum.sample import SampleSize, write_sample
 from podium.pipelines.museum.submission_rules import score_file
 
 HERE = Path(__file__).resolve().parent
@@ -53,7 +53,7 @@ def measure(root: Path, images: int) -> dict[str, object]:
     raw, truth = root / "01_raw" / "museum", root / "truth.csv"
     photos = images // 20
     size = SampleSize(images // 2, photos, images - images // 2 - photos, LONGEST_SIDE, False)
-    write_challenge(raw, SEED, size, truth_path=truth, threads=cores())
+    write_sample(raw, SEED, size, truth_path=truth, threads=cores())
     costs: dict[str, Cost] = {}
     nodes: dict[str, float] = {}
     for stage in STAGES:

@@ -47,11 +47,11 @@ def tiny_echoes(tmp_path_factory):
 @pytest.fixture(scope="session")
 def tiny_museum(tmp_path_factory):
     """A few small images of Lost in the Museum, five of them faulty."""
-    from podium.pipelines.museum.sample import SampleSize, write_challenge
+    from podium.pipelines.museum.sample import SampleSize, write_sample
 
     root = tmp_path_factory.mktemp("tiny_museum")
     size = SampleSize(paintings=24, visitor_photos=8, distractors=10, longest_side=(96, 128))
-    write_challenge(root / "museum", 7, size, truth_path=root / "truth.csv")
+    write_sample(root / "museum", 7, size, truth_path=root / "truth.csv")
     return root / "museum"
 
 

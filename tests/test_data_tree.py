@@ -1,7 +1,7 @@
 import pytest
 
 from podium.common.errors import PodiumError
-from podium.data_tree import data_kind, data_tree, raw_files, write_missing_sample
+from podium.data_tree import data_kind, data_tree, raw_files, sample_truth, write_missing_sample
 from podium.pipelines.hearme import sample
 
 
@@ -62,7 +62,9 @@ def small_sample(monkeypatch):
     """The real generator at a size that costs nothing."""
     real = sample.write_sample
     size = sample.SampleSize(users=20, tracks=200, listens=400, test_users=3)
-    monkeypatch.setattr(sample, "write_sample", lambda folder, seed: real(folder, seed, size))
+    monkeypatch.setattr(
+        sample, "write_sample", lambda folder, seed, **more: real(folder, seed, size, **more)
+    )
 
 
 @pytest.mark.parametrize("prepare", ["nothing", "an empty folder"])
@@ -72,6 +74,8 @@ def test_missing_sample_is_written_once(tmp_path, small_sample, prepare):
     assert write_missing_sample(tmp_path / "tree", "hearme", 1)
     files = raw_files(tmp_path / "tree", "hearme")
     assert sorted(file.name for file in files) == sorted(sample.FILES)
+    truth = sample_truth(tmp_path / "tree", "hearme").read_text().splitlines()
+    assert truth[0].startswith("user_id,item_id,") and len(truth) > 1
     before = {file: file.stat().st_mtime_ns for file in files}
     assert not write_missing_sample(tmp_path / "tree", "hearme", 2)
     assert {file: file.stat().st_mtime_ns for file in files} == before

@@ -94,12 +94,20 @@ def demand_raw_files(challenge: str, files: Mapping[str, Path]) -> None:
 
 
 def write_missing_sample(tree: Path, challenge: str, seed: int) -> bool:
-    """Generate the sample files of a challenge unless they are there; say whether it did."""
+    """Generate the sample files of a challenge unless they are there; say whether it did.
+
+    What the organiser would keep to himself lies apart from them, in `sample_truth(...)`.
+    """
     if raw_files(tree, challenge):
         return False
-    raw = tree / "01_raw" / challenge
-    import_module(f"podium.pipelines.{challenge}.sample").write_sample(raw, seed)
+    write_sample = import_module(f"podium.pipelines.{challenge}.sample").write_sample
+    write_sample(tree / "01_raw" / challenge, seed, truth_path=sample_truth(tree, challenge))
     return True
+
+
+def sample_truth(tree: Path, challenge: str) -> Path:
+    """Where the truth of a challenge's sample lies; no run reads it."""
+    return tree / "truth" / f"{challenge}.csv"
 
 
 def _label(spec: RawFile | RawFolder) -> str:

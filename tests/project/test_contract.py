@@ -327,7 +327,8 @@ def test_modules_of_a_challenge(challenge):
     schemas = import_module(f"podium.pipelines.{challenge}.schemas")
     assert schemas.RAW_FILES
     write_sample = import_module(f"podium.pipelines.{challenge}.sample").write_sample
-    assert list(inspect.signature(write_sample).parameters)[:2] == ["directory", "seed"]
+    found = inspect.signature(write_sample).parameters
+    assert list(found)[:4] == ["directory", "seed", "size", "truth_path"]
     rules = import_module(f"podium.pipelines.{challenge}.submission_rules")
     assert list(inspect.signature(rules.check_file).parameters)[:2] == ["path", "raw"]
     assert list(inspect.signature(rules.score_file).parameters)[:3] == ["path", "truth", "raw"]

@@ -1,5 +1,7 @@
 """Prices that only the copies of a product tell: the naive split must show them as known."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,6 +10,7 @@ from raw_amazon import COMPUTE, text
 from podium.pipelines.amazon import data_processing, feature_engineering, modeling
 from podium.pipelines.amazon.split_comparison import compare_splits
 from podium.pricing.metrics import smape
+from podium.vision.downloading.downloaded import DownloadedImages, without_download
 
 PRODUCTS, COPIES = 30, 3
 FOLDS = {"few_rows": 2000, "count_of_few": 3, "count": 8, "many_rows": 20000, "count_of_many": 3}
@@ -48,6 +51,7 @@ def tables():
     features = feature_engineering.build_features(
         data_processing.parse_texts(train),
         train[["sample_id"]].assign(is_real=False),
+        DownloadedImages(Path(), without_download(train)),
         folds,
         FEATURES,
         COMPUTE,

@@ -1,13 +1,14 @@
 """The sample folder: whole or not at all, the same for a seed, with the faults of a real folder."""
 
 from collections import Counter
+from inspect import signature
 
 import pandas as pd
 import pytest
 from PIL import Image
 
 from podium.pipelines.museum import sample
-from podium.pipelines.museum.sample import IMAGES, SAMPLE, SampleSize, write_challenge, write_sample
+from podium.pipelines.museum.sample import IMAGES, SAMPLE, SampleSize, write_sample
 
 SIZE = SampleSize(paintings=8, visitor_photos=4, distractors=6, longest_side=(140, 160))
 
@@ -15,7 +16,7 @@ SIZE = SampleSize(paintings=8, visitor_photos=4, distractors=6, longest_side=(14
 @pytest.fixture(scope="module")
 def root(tmp_path_factory):
     path = tmp_path_factory.mktemp("museum_sample")
-    write_challenge(path / "museum", 5, SIZE, truth_path=path / "truth" / "pairs.csv")
+    write_sample(path / "museum", 5, SIZE, truth_path=path / "truth" / "pairs.csv")
     return path
 
 
@@ -28,8 +29,8 @@ def names(directory):
 
 
 def test_same_seed_same_bytes_and_another_seed_other_bytes(root, tmp_path):
-    write_challenge(tmp_path / "same", 5, SIZE)
-    write_challenge(tmp_path / "other", 6, SIZE)
+    write_sample(tmp_path / "same", 5, SIZE)
+    write_sample(tmp_path / "other", 6, SIZE)
     assert contents(tmp_path / "same") == contents(root / "museum")
     assert contents(tmp_path / "other") != contents(root / "museum")
 
@@ -58,7 +59,7 @@ def test_the_five_faults_are_there_and_the_rest_can_be_read(root):
 
 def test_faults_can_be_left_out(tmp_path):
     size = SampleSize(2, 1, 1, (64, 64), faults=False)
-    write_challenge(tmp_path / "museum", 1, size)
+    write_sample(tmp_path / "museum", 1, size)
     assert len(names(tmp_path / "museum" / IMAGES)) == 4
 
 
@@ -73,11 +74,8 @@ def test_the_truth_names_intact_photos_and_paintings(root):
             assert image.mode == "RGB" and max(image.size) <= 160
 
 
-def test_a_new_user_gets_120_images(tmp_path, monkeypatch):
-    asked = []
-    monkeypatch.setattr(sample, "write_challenge", lambda *of: asked.append(of))
-    write_sample(tmp_path / "museum", 3)
-    assert asked == [(tmp_path / "museum", 3)]
+def test_a_new_user_gets_120_images():
+    assert signature(write_sample).parameters["size"].default is SAMPLE
     kinds = SAMPLE.paintings, SAMPLE.visitor_photos, SAMPLE.distractors
     assert kinds == (64, 22, 29) and SAMPLE.faults
     assert sum(kinds) + 5 == 120  # the faulty ones that are counted above
@@ -89,7 +87,7 @@ def test_nothing_is_left_of_a_sample_that_fails(tmp_path, monkeypatch):
 
     monkeypatch.setattr(sample, "_spoil", fail)
     with pytest.raises(OSError, match="disk full"):
-        write_challenge(tmp_path / "museum", 1, SIZE, truth_path=tmp_path / "truth.csv")
+        write_sample(tmp_path / "museum", 1, SIZE, truth_path=tmp_path / "truth.csv")
     assert names(tmp_path) == []
 
 
@@ -103,5 +101,5 @@ def test_files_that_are_there_are_not_touched(tmp_path):
 def test_the_truth_may_not_lie_among_the_raw_files(tmp_path):
     for place in (tmp_path / "museum" / "truth.csv", tmp_path / "01_raw" / "x" / "truth.csv"):
         with pytest.raises(ValueError, match="must not lie"):
-            write_challenge(tmp_path / "museum", 1, SIZE, truth_path=place)
+            write_sample(tmp_path / "museum", 1, SIZE, truth_path=place)
     assert names(tmp_path) == []

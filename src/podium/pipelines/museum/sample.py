@@ -55,21 +55,7 @@ class SampleSize:
 SAMPLE = SampleSize(paintings=64, visitor_photos=22, distractors=29, longest_side=(320, 448))
 
 
-def write_sample(directory: Path, seed: int) -> None:
-    """Generate the sample and write it as a whole, or nothing.
-
-    Args:
-        directory: Where the folder `images` goes, for example `data/sample/01_raw/museum`; must
-            not exist, or be empty.
-        seed: Seed; the same seed gives the same bytes.
-
-    Raises:
-        FileExistsError: If the directory already holds files.
-    """
-    write_challenge(directory, seed)
-
-
-def write_challenge(
+def write_sample(
     directory: Path,
     seed: int,
     size: SampleSize = SAMPLE,

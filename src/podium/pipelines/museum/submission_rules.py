@@ -110,6 +110,32 @@ def score_submission(
         SubmissionError: if the file breaks a rule.
         RawDataError: if the truth cannot be used.
     """
+    ranks = query_ranks(path, truth, names)
+    found = hits(np.array(list(ranks.values())))
+    interval = bootstrap_mean(found[:, CUTOFFS.index(3)])
+    return {
+        "score": interval.value,
+        "score_ci_low": interval.low,
+        "score_ci_high": interval.high,
+        "hit_at_1": float(found[:, 0].mean()),
+        "hit_at_10": float(found[:, 2].mean()),
+        "queries": float(len(ranks)),
+        "images": float(len(names) - len(ranks)),
+    }
+
+
+def query_ranks(path: Path, truth: Path, names: Sequence[str]) -> dict[str, int]:
+    """The rank of each query's best match among all images that are no queries, from 1.
+
+    Args:
+        path: See `score_submission`, as the other two.
+        truth: CSV with `query,match`.
+        names: File names of all images.
+
+    Raises:
+        SubmissionError: if the file breaks a rule.
+        RawDataError: if the truth cannot be used.
+    """
     faults = check_submission(path, names)
     if faults:
         raise submission.SubmissionError(faults)
@@ -125,17 +151,7 @@ def score_submission(
         ranks = true_ranks(similarities, part[:, 1], excluded=queries)
         for query, rank in zip(part[:, 0].tolist(), ranks.tolist(), strict=True):
             best[query] = min(best[query], rank)
-    found = hits(np.array([best[query] for query in queries]))
-    interval = bootstrap_mean(found[:, CUTOFFS.index(3)])
-    return {
-        "score": interval.value,
-        "score_ci_low": interval.low,
-        "score_ci_high": interval.high,
-        "hit_at_1": float(found[:, 0].mean()),
-        "hit_at_10": float(found[:, 2].mean()),
-        "queries": float(len(queries)),
-        "images": float(len(vectors) - len(queries)),
-    }
+    return {table.names[query]: best[query] for query in queries}
 
 
 def _read_truth(truth: Path, places: dict[str, int]) -> list[tuple[int, int]]:
