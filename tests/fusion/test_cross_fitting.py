@@ -6,12 +6,11 @@ import numpy as np
 import pytest
 from planted_pairs import planted_pairs
 
-from podium.common import time_budget
 from podium.common.folds import repeated_group_folds
-from podium.common.time_budget import OutOfTimeError, TimeBudget
+from podium.common.time_budget import OutOfTimeError
 from podium.fusion.blending import Blend
 from podium.fusion.classifiers import PairClassifier
-from podium.fusion.cross_fitting import cross_fit_within_budget, fit_all, nested_predictions
+from podium.fusion.cross_fitting import fit_all, nested_predictions
 from podium.fusion.decisions import final_rule, fit_rule, nested_decisions
 from podium.fusion.kernel_machines import SupportVectorClassifier
 from podium.fusion.logistic import LogisticRegressionClassifier
@@ -193,21 +192,6 @@ def test_any_number_of_workers_gives_the_same_bytes(data):
 def test_out_of_time_is_seen_early(data):
     with pytest.raises(OutOfTimeError, match="stopped at fit 1 of 12"):
         nested_predictions(QUICK, *data, seconds=1e-6)
-
-
-def test_a_model_without_time_is_left_out_and_named(data, monkeypatch):
-    done = []
-    left = iter([100.0, 2.0, 100.0])
-    monkeypatch.setattr(time_budget.TimeBudget, "remaining", lambda self: next(left))
-    fitted = cross_fit_within_budget(
-        {"first": Memory, "late": Memory, "last": Memory},
-        *data,
-        TimeBudget(),
-        reserve_seconds=5.0,
-        on_fitted=lambda name, logits, seconds: done.append(name),
-    )
-    assert list(fitted.logits) == done == ["first", "last"]
-    assert fitted.left_out == {"late": "left out: the time budget is used up (not begun)"}
 
 
 def test_refused(data):

@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 from scipy.sparse import csr_matrix
 
-from podium.common.time_budget import OutOfTimeError, TimeBudget, start_clock
-from podium.pricing.cross_fitting import FoldFeatures, cross_fit_within_budget, out_of_fold
+from podium.common.time_budget import OutOfTimeError
+from podium.pricing.cross_fitting import FoldFeatures, out_of_fold
 from podium.pricing.feature_set import FeatureSet
 from podium.pricing.price_models import ConstantPrice, PriceModel
 
@@ -65,13 +65,3 @@ def test_rows_that_no_split_holds_out_have_no_price():
 def test_a_model_that_will_not_be_in_time_is_stopped_early():
     with pytest.raises(OutOfTimeError, match="stopped at fit 1 of 3"):
         out_of_fold(Sleeps, SPLITS, PRICES, GROUPS, 0.9)
-
-
-def test_what_does_not_fit_the_budget_is_named_and_later_models_may_fit():
-    start_clock()
-    makes = {"slow": Sleeps, "quick": ConstantPrice}
-    done = cross_fit_within_budget(makes, SPLITS, PRICES, GROUPS, TimeBudget(10.0), 8.6)
-    assert list(done.models) == ["quick"]
-    assert done.left_out == {"slow": "left out: the time budget is used up (stopped at fit 1 of 3)"}
-    none = cross_fit_within_budget(makes, SPLITS, PRICES, GROUPS, TimeBudget(10.0), 10.0)
-    assert not none.models and "not begun" in none.left_out["quick"]

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
@@ -18,7 +18,7 @@ import numpy as np
 
 from podium.common.measure import Measure
 from podium.common.threads import one_thread
-from podium.common.time_budget import OutOfTimeError, TimeBudget
+from podium.common.time_budget import OutOfTimeError
 from podium.fusion.classifiers import PairClassifier
 from podium.fusion.pairs import EmbeddingPairs
 
@@ -121,63 +121,6 @@ def nested_predictions(
         predict_seconds += answer.predict_seconds
         peak = max(peak, answer.peak_memory_mb)
     return NestedLogits(folds, outer, inner, fit_seconds, predict_seconds, peak)
-
-
-@dataclass
-class CrossFitted:
-    """Nested logits by model, and what was left out for want of time."""
-
-    logits: dict[str, NestedLogits] = field(default_factory=dict)
-    left_out: dict[str, str] = field(default_factory=dict)
-
-
-def cross_fit_within_budget(
-    models: Mapping[str, Make],
-    pairs: EmbeddingPairs,
-    labels: np.ndarray,
-    folds: np.ndarray,
-    budget: TimeBudget,
-    reserve_seconds: float,
-    *,
-    refit_ratio: float = 0.0,
-    groups: np.ndarray | None = None,
-    workers: int = 1,
-    on_fitted: Callable[[str, NestedLogits, float], None] | None = None,
-) -> CrossFitted:
-    """Nested predictions of several models, in their order, for as long as time is left.
-
-    Args:
-        models: By name, the most valuable first.
-        pairs: See `nested_predictions`, as labels, folds, groups and workers.
-        labels: 0 or 1.
-        folds: Folds of every repeat.
-        budget: Of the whole run.
-        reserve_seconds: Kept for the evaluation and the submission.
-        refit_ratio: How much longer the later fits of a model take than its cross-fitting.
-        groups: Rows that belong together.
-        workers: Processes.
-        on_fitted: Called with name, logits and wall seconds after each.
-    """
-    done = CrossFitted()
-    spent = 0.0
-    for name, make in models.items():
-        allowed = budget.allowance(spent, refit_ratio, reserve_seconds)
-        began = time.monotonic()
-        try:
-            if allowed <= 0:
-                raise OutOfTimeError("not begun")
-            logits = nested_predictions(
-                make, pairs, labels, folds, groups=groups, workers=workers, seconds=allowed
-            )
-        except OutOfTimeError as reason:
-            done.left_out[name] = f"left out: the time budget is used up ({reason})"
-            continue
-        done.logits[name] = logits
-        seconds = time.monotonic() - began
-        spent += seconds
-        if on_fitted is not None:
-            on_fitted(name, logits, seconds)
-    return done
 
 
 def fits_in_whole_sets(folds: int, *, nested: bool) -> float:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from podium.common.measure import Measure
-from podium.common.time_budget import OutOfTimeError, TimeBudget
+from podium.common.time_budget import OutOfTimeError
 from podium.pricing.feature_set import FeatureSet
 from podium.pricing.price_models import PriceModel
 
@@ -58,14 +58,6 @@ class OutOfFold:
     peak_memory_mb: float
 
 
-@dataclass
-class CrossFitted:
-    """Out-of-fold prices by model, and what was left out for want of time."""
-
-    models: dict[str, OutOfFold] = field(default_factory=dict)
-    left_out: dict[str, str] = field(default_factory=dict)
-
-
 def out_of_fold(
     make: Make, splits: Splits, prices: Floats, groups: NDArray[np.int64], seconds: float
 ) -> OutOfFold:
@@ -97,43 +89,3 @@ def out_of_fold(
         if number < len(splits) and spent * len(splits) / number > seconds:
             raise OutOfTimeError(f"stopped at fit {number} of {len(splits)}")
     return OutOfFold(answers, fit_seconds, predict_seconds, peak)
-
-
-def cross_fit_within_budget(
-    makes: Mapping[str, Make],
-    splits: Splits,
-    prices: Floats,
-    groups: NDArray[np.int64],
-    budget: TimeBudget,
-    reserve_seconds: float,
-    *,
-    refit_ratio: float = 0.0,
-    on_fitted: Callable[[str, OutOfFold], None] | None = None,
-) -> CrossFitted:
-    """Out-of-fold prices of several models, in their order, for as long as time is left.
-
-    Args:
-        makes: By name, the most valuable first.
-        splits: See `out_of_fold`, as prices and groups.
-        prices: Of all training rows.
-        groups: Duplicates among them.
-        budget: Of the whole run.
-        reserve_seconds: Kept for what comes after.
-        refit_ratio: How much longer the refit of a model takes than its cross-fitting.
-        on_fitted: Called with name and prices after each.
-    """
-    done, spent = CrossFitted(), 0.0
-    for name, make in makes.items():
-        allowed = budget.allowance(spent, refit_ratio, reserve_seconds)
-        began = time.monotonic()
-        try:
-            if allowed <= 0:
-                raise OutOfTimeError("not begun")
-            done.models[name] = out_of_fold(make, splits, prices, groups, allowed)
-        except OutOfTimeError as reason:
-            done.left_out[name] = f"left out: the time budget is used up ({reason})"
-            continue
-        spent += time.monotonic() - began
-        if on_fitted is not None:
-            on_fitted(name, done.models[name])
-    return done

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from podium.common.fit_in_turn import FittedInTurn, fit_in_turn
 from podium.pipelines.amazon.feature_engineering import NAIVE
 from podium.pipelines.amazon.models import (
     CONSTANT,
@@ -20,13 +22,7 @@ from podium.pipelines.amazon.models import (
 from podium.pipelines.shared import Compute
 from podium.pricing.best_constant import best_constant
 from podium.pricing.catalog_rows import PRICE, SAMPLE_ID
-from podium.pricing.cross_fitting import (
-    CrossFitted,
-    FoldFeatures,
-    OutOfFold,
-    cross_fit_within_budget,
-    out_of_fold,
-)
+from podium.pricing.cross_fitting import FoldFeatures, OutOfFold, out_of_fold
 from podium.pricing.metrics import smape
 from podium.pricing.price_stack import PriceStack, nested_stack
 
@@ -49,24 +45,19 @@ def cross_fit_models(
     """
     settings, wanted = Compute.parse(compute), ModelingParameters.parse(parameters)
     makes = build_models(models, settings)
-    prices, budget = folds[PRICE].to_numpy(), settings.budget
+    prices, groups, budget = folds[PRICE].to_numpy(), folds["group"].to_numpy(), settings.budget
     splits = {name: read for name, read in features.items() if name != NAIVE}
 
-    def report(name: str, done: OutOfFold) -> None:
-        logger.info("%s: SMAPE %.4f, %.0f s", name, smape(prices, done.prices), done.fit_seconds)
+    def report(name: str, said: OutOfFold, _: float) -> None:
+        logger.info("%s: SMAPE %.4f, %.0f s", name, smape(prices, said.prices), said.fit_seconds)
 
-    done = cross_fit_within_budget(
-        makes,
-        splits,
-        prices,
-        folds["group"].to_numpy(),
+    done = fit_in_turn(
+        {name: partial(out_of_fold, make, splits, prices, groups) for name, make in makes.items()},
         budget,
         wanted.seconds(budget) + _refit_seconds(splits, budget.seconds),
         refit_ratio=1 / (len(splits) - 1),
         on_fitted=report,
     )
-    for name, why in done.left_out.items():
-        logger.warning("%s: %s", name, why)
     members = folds[[SAMPLE_ID]].assign(**{name: each.prices for name, each in done.models.items()})
     return members, _fit_log(models, done)
 
@@ -121,17 +112,17 @@ def fit_naive_models(
     """
     settings, wanted = Compute.parse(compute), ModelingParameters.parse(parameters)
     fitted = set(fit_log.loc[fit_log["fit_seconds"].notna() & (NAIVE in features), "model"])
-    makes = build_models(models, settings)
+    makes, budget = build_models(models, settings), settings.budget
     prices, alone = folds[PRICE].to_numpy(), np.arange(len(folds))
+    fits = {
+        name: partial(out_of_fold, makes[name], {NAIVE: features[NAIVE]}, prices, alone)
+        for name in wanted.naive_models
+        if name in fitted
+    }
     parts = [pd.DataFrame({"model": [], SAMPLE_ID: [], "predicted": []})]
-    for name in (name for name in wanted.naive_models if name in fitted):
-        budget = settings.budget
-        if budget.remaining() < wanted.seconds(budget):
-            logger.warning("%s is not scored on the naive split: no time is left", name)
-            continue
-        done = out_of_fold(makes[name], {NAIVE: features[NAIVE]}, prices, alone, float("inf"))
-        held = np.isfinite(done.prices)
-        part = folds.loc[held, [SAMPLE_ID]].assign(model=name, predicted=done.prices[held])
+    for name, said in fit_in_turn(fits, budget, wanted.seconds(budget)).models.items():
+        held = np.isfinite(said.prices)
+        part = folds.loc[held, [SAMPLE_ID]].assign(model=name, predicted=said.prices[held])
         parts.append(part[["model", SAMPLE_ID, "predicted"]])
     table = pd.concat(parts, ignore_index=True)
     return table.astype({"model": "str", SAMPLE_ID: "str", "predicted": "float64"})
@@ -187,7 +178,7 @@ def _weights(
     )
 
 
-def _fit_log(models: dict[str, Any], done: CrossFitted) -> pd.DataFrame:
+def _fit_log(models: dict[str, Any], done: FittedInTurn[OutOfFold]) -> pd.DataFrame:
     rows = []
     for name, model in declared_models(models).items():
         row: dict[str, Any] = {

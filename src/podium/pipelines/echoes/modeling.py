@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from podium.common.errors import RawDataError
+from podium.common.fit_in_turn import fit_in_turn
 from podium.fusion.cross_fitting import (
     Make,
     NestedLogits,
-    cross_fit_within_budget,
     fit_all,
     fits_in_whole_sets,
     nested_predictions,
@@ -59,21 +60,25 @@ def cross_fit_models(
         local = repeated_macro_f1(labels, said.predicted)
         logger.info("%s: macro F1 %.4f, fitted in %.0f s", name, local, seconds)
 
-    done = cross_fit_within_budget(
-        makes,
-        train.pairs,
-        labels,
-        numbers,
+    def cross_fit(make: Make, seconds: float) -> NestedLogits:
+        return nested_predictions(
+            make,
+            train.pairs,
+            labels,
+            numbers,
+            groups=folds["group"].to_numpy(),
+            workers=settings.threads,
+            seconds=seconds,
+        )
+
+    done = fit_in_turn(
+        {name: partial(cross_fit, make) for name, make in makes.items()},
         budget,
         wanted.seconds(budget),
         refit_ratio=_refit_ratio(train, numbers, FoldParameters.parse(fold_parameters)),
-        groups=folds["group"].to_numpy(),
-        workers=settings.threads,
         on_fitted=report,
     )
-    for name, why in done.left_out.items():
-        logger.warning("%s: %s", name, why)
-    return done.logits, _fit_log(makes, models, done.logits, done.left_out)
+    return done.models, _fit_log(makes, models, done.models, done.left_out)
 
 
 def blend_predictions(

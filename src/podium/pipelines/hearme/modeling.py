@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from podium.common.builder import Declaration, build
+from podium.common.fit_in_turn import FittedInTurn, fit_in_turn
 from podium.common.measure import Measure
 from podium.common.memory import release_freed_memory
 from podium.pipelines.hearme.feature_engineering import SourceParameters
 from podium.pipelines.shared import Compute, Reserve
 from podium.recommendation.candidates import top_of_source
-from podium.recommendation.ensemble import (
-    FittedEnsemble,
-    blend,
-    blend_members,
-    fit_within_budget,
-)
+from podium.recommendation.ensemble import blend, blend_members
 from podium.recommendation.metrics import LENGTH, Reading, score_users, true_fractions
 from podium.recommendation.ranking_data import RankingData, concatenate, ranking_data, top_k
 from podium.recommendation.time_cuts import HOLDOUT_FOLD, TEST_FOLD
@@ -81,12 +78,11 @@ def fit_rankers(
         local = _local_score(holdout, predictions[name], truth, everyone)
         logger.info("%s: score %.4f on the holdout, fitted in %.0f s", name, local, fit_seconds)
 
-    fitted = fit_within_budget(
-        build_rankers(rankers, settings),
-        data,
+    fitted = fit_in_turn(
+        {name: partial(each.fit, data) for name, each in build_rankers(rankers, settings).items()},
         budget,
+        wanted.seconds(budget),
         refit_ratio=len(numbers) / max(1, len(training)),
-        reserve_seconds=wanted.seconds(budget),
         on_fitted=score,
     )
     weights = blend_weights(rankers)
@@ -96,10 +92,10 @@ def fit_rankers(
         local = _local_score(holdout, predictions[BLEND], truth, everyone)
         logger.info("%s: score %.4f on the holdout", BLEND, local)
     return (
-        fitted.rankers,
+        fitted.models,
         _ranked(holdout, predictions),
         _costs(fitted, seconds, members),
-        _importance(fitted.rankers, holdout),
+        _importance(fitted.models, holdout),
     )
 
 
@@ -208,33 +204,34 @@ def _ranked(data: RankingData, predictions: Mapping[str, np.ndarray]) -> pd.Data
     return pd.concat(lists, ignore_index=True)[columns] if lists else pd.DataFrame(columns=columns)
 
 
-def _shown_blend(fitted: FittedEnsemble, weights: Mapping[str, float]) -> list[str]:
+def _shown_blend(fitted: FittedInTurn[Ranker], weights: Mapping[str, float]) -> list[str]:
     """Members of the blend; nobody where one ranker was fitted, which stands for itself.
 
     One member beside rankers without weight is a blend still: weights say who makes the submission
     where the blend is chosen.
     """
-    return blend_members(fitted.rankers, weights) if len(fitted.rankers) > 1 else []
+    return blend_members(fitted.models, weights) if len(fitted.models) > 1 else []
 
 
 def _costs(
-    fitted: FittedEnsemble, predict_seconds: Mapping[str, float], members: list[str]
+    fitted: FittedInTurn[Ranker], predict_seconds: Mapping[str, float], members: list[str]
 ) -> pd.DataFrame:
     import pandas as pd
 
     rows: list[tuple[Any, ...]] = [
-        (name, "ranker", fitted.seconds[name], predict_seconds[name], peak, "")
-        for name, peak in fitted.peak_memory_mb.items()
+        (name, "ranker", cost.seconds, predict_seconds[name], cost.peak_memory_mb, "")
+        for name, cost in fitted.costs.items()
     ]
     rows += [(name, "ranker", None, None, None, why) for name, why in fitted.left_out.items()]
     if members:
+        own = [fitted.costs[name] for name in members]
         rows.append(
             (
                 BLEND,
                 "blend",
-                sum(fitted.seconds[name] for name in members),
+                sum(cost.seconds for cost in own),
                 sum(predict_seconds[name] for name in members),
-                max(fitted.peak_memory_mb[name] for name in members),
+                max(cost.peak_memory_mb for cost in own),
                 " + ".join(members),
             )
         )

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from podium.common.time_budget import TimeBudget
 from podium.pipelines.hearme.evaluation import Evaluation
 from podium.pipelines.hearme.modeling import (
     BLEND,
@@ -21,7 +20,7 @@ from podium.pipelines.hearme.modeling import (
 from podium.pipelines.hearme.submission_rules import COLUMNS, rules
 from podium.pipelines.shared import Compute, accepted, chosen_model
 from podium.recommendation.candidates import top_of_source
-from podium.recommendation.ensemble import blend, blend_members, fit_within_budget
+from podium.recommendation.ensemble import blend, blend_members
 from podium.recommendation.history import Catalogue, History
 from podium.recommendation.lists import complete_lists
 from podium.recommendation.metrics import LENGTH
@@ -80,7 +79,7 @@ def refit_rankers(
         name: ranker for name, ranker in build_rankers(rankers, settings).items() if name in names
     }
     # No deadline: modeling kept the time for it.
-    return fit_within_budget(unfitted, data, TimeBudget(), 0.0, 0.0).rankers
+    return {name: ranker.fit(data) for name, ranker in unfitted.items()}
 
 
 def predict_test(

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from podium.common.measure import Measure
+from podium.common.fit_in_turn import FittedInTurn, fit_in_turn
 from podium.common.shards import Arrays, LazyShards
 from podium.pipelines.museum.models import (
     JOINED,
     VERIFIED,
+    EncoderParameters,
     ModelingParameters,
     NeighbourParameters,
     build_encoders,
@@ -59,28 +61,33 @@ def fit_encoders(
     settings, wanted = Compute.parse(compute), ModelingParameters.parse(parameters)
     declared, table = declared_encoders(encoders), feature_table(features["images"])
     budget, seen = settings.budget, folds.loc[~folds["held_out"], "image"].to_numpy("int64")
-    models: dict[str, Any] = {}
-    log = []
-    for name, encoder in build_encoders(encoders, settings).items():
-        costs: dict[str, Any] = {"model": name, "kind": declared[name].kind, "note": ""}
-        if models and budget.remaining() < wanted.seconds(budget):
-            logger.warning("%s: left out, the time is up", name)
-            log.append({**costs, "note": "left out: the time was up"})
-            continue
-        try:
-            with Measure() as cost:
-                models[name] = fit_encoder(encoder, raw_images, table, seen, settings.seed)
-        except TooFewKeypointsError as error:
-            logger.warning("%s: left out, %s", name, error)
-            log.append({**costs, "note": f"left out: {error}"})
-            continue
-        logger.info("%s: fitted in %.0f s", name, cost.seconds)
-        spent = {"fit_seconds": cost.seconds, "peak_memory_mb": cost.peak_memory_mb}
-        log.append({**costs, **spent})
-    if not models:
+
+    def fit(encoder: Any, _: float) -> Any:
+        return fit_encoder(encoder, raw_images, table, seen, settings.seed)
+
+    done = fit_in_turn(
+        {name: partial(fit, each) for name, each in build_encoders(encoders, settings).items()},
+        budget,
+        wanted.seconds(budget),
+        at_least_one=True,
+        pardoned=(TooFewKeypointsError,),
+        on_fitted=lambda name, _, seconds: logger.info("%s: fitted in %.0f s", name, seconds),
+    )
+    if not done.models:
         raise TooFewKeypointsError("the images have too little texture for any of the encoders")
+    return done.models, _fit_log(declared, done)
+
+
+def _fit_log(declared: Mapping[str, EncoderParameters], done: FittedInTurn[Any]) -> pd.DataFrame:
+    log = []
+    for name, encoder in declared.items():
+        row = {"model": name, "kind": encoder.kind, "note": done.left_out.get(name, "")}
+        if name in done.costs:
+            cost = done.costs[name]
+            row |= {"fit_seconds": cost.seconds, "peak_memory_mb": cost.peak_memory_mb}
+        log.append(row)
     columns = ["model", "kind", "fit_seconds", "peak_memory_mb", "note"]
-    return models, pd.DataFrame(log, columns=columns)
+    return pd.DataFrame(log, columns=columns)
 
 
 def encode_images(
