@@ -79,7 +79,7 @@ museum:
   encoders:
     vlad: {arguments: {words: 8, components: 16}}
     fisher: {arguments: {words: 4, components: 8, iterations: 5}}
-  vectors: {dimensions: 16, shard_size: 9}
+  modeling: {dimensions: 16, shard_size: 9}
   neighbours: {shortlist: 3, words: 256, fewest_inliers: 12}
   evaluation: {resamples: 200, wall_queries: 4, map_images: 30}
 """,

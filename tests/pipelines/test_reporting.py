@@ -40,7 +40,7 @@ def written(outline, **changes):
     notes = ["", "", "left out <for> time"]
     values = {
         "leaderboard": board(),
-        "fit_log": pd.DataFrame(
+        "model_log": pd.DataFrame(
             {
                 "model": ["median", "ridge", "forest"],
                 "kind": ["baseline", "regressor", "regressor"],

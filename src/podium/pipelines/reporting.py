@@ -21,7 +21,7 @@ class SharedTables(TypedDict):
     """What every report shows alike; a challenge hands it on as it is.
 
     Attributes:
-        fit_log: All models, those left out included.
+        model_log: All models, those left out included.
         data_quality: Counts of what was found in the raw files.
         quarantine: Rows that were set aside.
         run: Facts of the run: `data`, `preset`, `submission` (path).
@@ -29,21 +29,17 @@ class SharedTables(TypedDict):
             empty where none tracks it.
     """
 
-    fit_log: pd.DataFrame
+    model_log: pd.DataFrame
     data_quality: pd.DataFrame
     quarantine: pd.DataFrame | ibis.Table
     run: dict[str, Any]
     tracked_run: NotRequired[dict[str, Any]]
 
 
-def shared_tables(fit_log: str = "fit_log") -> dict[str, str]:
-    """The inputs of a report that are alike in every challenge, by argument.
-
-    Args:
-        fit_log: The dataset that knows all models.
-    """
-    same = {name: name for name in ("data_quality", "quarantine", "tracked_run")}
-    return {"fit_log": fit_log, **same, "run": "params:run"}
+def shared_tables() -> dict[str, str]:
+    """The inputs of a report that are alike in every challenge, by argument."""
+    same = {name: name for name in ("model_log", "data_quality", "quarantine", "tracked_run")}
+    return {**same, "run": "params:run"}
 
 
 @dataclass(frozen=True)
@@ -93,7 +89,7 @@ class ReportOutline:
             `tracked_run`, and what the page says as `verdict`, `figures`, `quarantine`, `left_out`.
         """
         run = shared["run"]
-        missing = left_out(shared["fit_log"], leaderboard)
+        missing = left_out(shared["model_log"], leaderboard)
         aside = count_quarantine(shared["quarantine"])
         page = report.Report(
             title=self.title,

@@ -104,7 +104,7 @@ def run_stage(folder: Path, **parameters: object) -> Stage:
     )
     train, aside, train_counts = stage.clean_training_rows(raw_train, parameters)
     test, test_counts = stage.clean_test_rows(raw_test)
-    duplicates, copies, copy_counts = stage.match_duplicates(train, test, parameters, COMPUTE)
+    duplicates, copies, copy_counts = stage.detect_duplicates(train, test, parameters, COMPUTE)
     images = DownloadedImages(folder, load_images(folder / IMAGES.name, train, test))
     quarantine, quality = stage.report_quality(
         aside, images, train_counts, test_counts, copy_counts

@@ -45,7 +45,7 @@ def tables():
             "price": drawn[product],
         }
     )
-    duplicates, _, _ = data_processing.match_duplicates(train, train.head(0), {}, COMPUTE)
+    duplicates, _, _ = data_processing.detect_duplicates(train, train.head(0), {}, COMPUTE)
     assert duplicates["group"].nunique() == PRODUCTS
     folds = feature_engineering.assign_folds(train, duplicates, FOLDS, COMPUTE)
     features = feature_engineering.build_features(

@@ -84,7 +84,7 @@ def make_tables(part1: int = 60, part2: int = 0, test: int = 24, **task: Any) ->
     asked = pd.DataFrame({"id": [str(at) for at in range(1, test + 1)], "row": range(1, test + 1)})
     train = EmbeddingTable(rows, made.pairs.take(np.arange(known)))
     test_table = EmbeddingTable(asked, made.pairs.take(np.arange(known, known + test)))
-    duplicates, copies, _ = data_processing.detect_near_duplicates(train, test_table, RULES)
+    duplicates, copies, _ = data_processing.detect_duplicates(train, test_table, RULES)
     folds = feature_engineering.assign_folds(train, duplicates, FOLDS, COMPUTE)
     features = feature_engineering.compute_features(train, test_table, {"most_rows": 30}, COMPUTE)
     return Tables(train, test_table, duplicates, copies, folds, features)
@@ -136,7 +136,7 @@ def page(tables: Tables, fitted: Fitted, **changes: Any) -> str:
     )
     values = {
         "leaderboard": fitted.leaderboard,
-        "fit_log": fitted.model_log,
+        "model_log": fitted.model_log,
         "blend_weights": fitted.blend_weights,
         "part2_scores": evaluation.score_part2(fitted.part2_predictions, EVALUATION),
         "shift": shift,

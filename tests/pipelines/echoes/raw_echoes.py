@@ -95,7 +95,7 @@ def run_stage(folder: Path, **parameters: object) -> Stage:
     train, aside, train_quality = stage.clean_training_rows(part1, part2, values, compute)
     test, test_quality = stage.clean_test_rows(raw_test, values, compute)
     asked_rows, asked_quality = stage.list_asked_rows(solution, test)
-    duplicates, copies, copy_quality = stage.detect_near_duplicates(train, test, values)
+    duplicates, copies, copy_quality = stage.detect_duplicates(train, test, values)
     quarantine, quality = stage.report_quality(
         aside, train_quality, test_quality, asked_quality, copy_quality
     )

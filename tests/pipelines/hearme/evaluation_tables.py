@@ -71,7 +71,7 @@ def make_tables(seed: int = 0) -> dict[str, pd.DataFrame]:
             }
         ),
         "train": _listens(generator, users),
-        "fit_log": pd.DataFrame(
+        "model_log": pd.DataFrame(
             [
                 {
                     "model": model,

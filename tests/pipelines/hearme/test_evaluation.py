@@ -31,7 +31,7 @@ def user_scores(tables):
 @pytest.fixture(scope="module")
 def leaderboard(tables, user_scores):
     return evaluation.build_leaderboard(
-        user_scores=user_scores, fit_log=tables["fit_log"], parameters=PARAMETERS
+        user_scores=user_scores, model_log=tables["model_log"], parameters=PARAMETERS
     )
 
 
@@ -111,10 +111,10 @@ def test_readings_are_parameters(tables, user_scores):
 
 
 def test_a_leaderboard_without_baseline_is_refused(tables, user_scores):
-    no_baseline = tables["fit_log"].assign(kind="ranker")
+    no_baseline = tables["model_log"].assign(kind="ranker")
     with pytest.raises(LeaderboardError, match="needs a baseline"):
         evaluation.build_leaderboard(
-            user_scores=user_scores, fit_log=no_baseline, parameters=PARAMETERS
+            user_scores=user_scores, model_log=no_baseline, parameters=PARAMETERS
         )
 
 
@@ -222,7 +222,7 @@ def make_page(tables, leaderboard, user_scores, rank_scores, breakdown, **run):
         breakdown=breakdown,
         **{
             name: tables[name]
-            for name in ("fit_log", "candidate_recall", "feature_importance", "data_quality")
+            for name in ("model_log", "candidate_recall", "feature_importance", "data_quality")
         },
         quarantine=ibis.memtable(tables["quarantine"]),
         run={"data": "sample", "preset": "base", **run},

@@ -45,7 +45,7 @@ def one_of(name):
     ],
     ids=["all", "two weigh", "one weighs", "nobody weighs", "one alone"],
 )
-def test_what_is_shown_on_the_holdout_is_what_the_fit_log_knows(rankers, members):
+def test_what_is_shown_on_the_holdout_is_what_the_model_log_knows(rankers, members):
     lists, log = modelled(rankers)
     assert set(lists) == set(log.index)
     assert {*rankers, *folds.SOURCES} <= set(lists)

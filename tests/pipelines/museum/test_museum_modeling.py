@@ -45,7 +45,7 @@ ENCODERS = {
         "arguments": {"words": 4, "components": 8, "iterations": 3},
     },
 }
-VECTORS = parameters("vectors", dimensions=6)
+VECTORS = parameters("modeling", dimensions=6)
 NEIGHBOURS = parameters("neighbours", words=16, points_per_word=50, shortlist=3)
 
 

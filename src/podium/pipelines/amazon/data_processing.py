@@ -120,7 +120,7 @@ def parse_texts(rows: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([rows[own], parsed], axis=1)
 
 
-def match_duplicates(
+def detect_duplicates(
     train: pd.DataFrame, test: pd.DataFrame, parameters: Mapping[str, Any], compute: dict[str, Any]
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Group the rows of the same product, by text and by image link.

@@ -65,7 +65,7 @@ def _data_processing() -> list[Node]:
         node(stage.parse_texts, "train", "train_products", name="read_training_texts"),
         node(stage.parse_texts, "test", "test_products", name="read_test_texts"),
         step(
-            stage.match_duplicates,
+            stage.detect_duplicates,
             ["train", "test", rules, COMPUTE],
             ["duplicates", "test_copies", "duplicate_counts"],
         ),
@@ -157,7 +157,7 @@ def _evaluation() -> list[Node]:
             by_name(
                 *("leaderboard", "stack_weights", "breakdown", "split_scores", "test_estimate"),
                 *("row_errors", "test_copies", "image_features"),
-                **shared_tables("model_log"),
+                **shared_tables(),
                 parameters=RULES,
             ),
             ["report", "summary"],

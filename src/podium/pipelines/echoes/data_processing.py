@@ -162,7 +162,7 @@ def raw_header() -> tuple[str, ...]:
     return SAMPLE_SOLUTION.columns
 
 
-def detect_near_duplicates(
+def detect_duplicates(
     train: EmbeddingTable, test: EmbeddingTable, parameters: Mapping[str, Any]
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Group the near copies among the training rows, and find those among the test rows.

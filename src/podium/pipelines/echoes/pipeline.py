@@ -54,14 +54,14 @@ def _data_processing() -> list[Node]:
             stage.list_asked_rows, ["raw_sample_solution", "test"], ["asked_rows", "asked_counts"]
         ),
         step(
-            stage.detect_near_duplicates,
+            stage.detect_duplicates,
             ["train", "test", rules],
-            ["duplicates", "test_copies", "copy_counts"],
+            ["duplicates", "test_copies", "duplicate_counts"],
         ),
         step(
             stage.report_quality,
             ["train_quarantine"]
-            + [f"{name}_counts" for name in ("train", "test", "asked", "copy")],
+            + [f"{name}_counts" for name in ("train", "test", "asked", "duplicate")],
             ["quarantine", "data_quality"],
         ),
     ]
@@ -130,7 +130,7 @@ def _evaluation() -> list[Node]:
             by_name(
                 *("leaderboard", "blend_weights", "part2_scores", "shift"),
                 *("ablation", "row_errors", "group_counts"),
-                **shared_tables("model_log"),
+                **shared_tables(),
                 parameters=rules,
             ),
             ["report", "summary"],

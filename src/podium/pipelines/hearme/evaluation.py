@@ -65,7 +65,7 @@ def score_models(
 
 
 def build_leaderboard(
-    *, user_scores: pd.DataFrame, fit_log: pd.DataFrame, parameters: dict[str, Any]
+    *, user_scores: pd.DataFrame, model_log: pd.DataFrame, parameters: dict[str, Any]
 ) -> pd.DataFrame:
     """Rank the models; refuses to without a baseline."""
     chosen = Evaluation.parse(parameters)
@@ -78,7 +78,7 @@ def build_leaderboard(
     means = user_scores.groupby("model")[[name for name in others if name != own]].mean()
     board = boards.build_leaderboard(
         {str(model): wide[model].to_numpy() for model in wide},
-        fit_log,
+        model_log,
         readings=means.reset_index(),
         resamples=chosen.resamples,
         confidence=chosen.confidence,

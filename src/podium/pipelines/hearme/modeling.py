@@ -110,7 +110,7 @@ def collect_holdout_predictions(
     """Put baselines, recommenders, rankers and blend side by side on the holdout.
 
     Returns:
-        oof_predictions (model, user_id, item_id, score, rank) and fit_log.
+        oof_predictions (model, user_id, item_id, score, rank) and model_log.
     """
     import pandas as pd
 
@@ -125,9 +125,9 @@ def collect_holdout_predictions(
     cost = source_costs[source_costs["fold"] == HOLDOUT_FOLD].rename(columns={"source": "model"})
     cost = cost.assign(kind=[declared[name].kind for name in cost["model"]], note="")
     columns = ["model", "kind", "fit_seconds", "predict_seconds", "peak_memory_mb", "note"]
-    fit_log = pd.concat([cost[columns], ranker_costs[columns]], ignore_index=True)
+    model_log = pd.concat([cost[columns], ranker_costs[columns]], ignore_index=True)
     predictions = pd.concat([*lists, ranker_predictions], ignore_index=True)
-    return predictions[["model", "user_id", "item_id", "score", "rank"]], fit_log
+    return predictions[["model", "user_id", "item_id", "score", "rank"]], model_log
 
 
 def training_data(

@@ -115,7 +115,7 @@ def _modeling() -> list[Node]:
             modeling.collect_holdout_predictions,
             ["candidates", "ranker_predictions", "source_costs", "ranker_costs"]
             + ["params:sources", "params:modeling"],
-            ["oof_predictions", "fit_log"],
+            ["oof_predictions", "model_log"],
         ),
     ]
 
@@ -127,7 +127,7 @@ def _evaluation() -> list[Node]:
     return [
         step(stage.score_models, by_name(*holdout, **rules), "user_scores"),
         step(stage.score_ranks, by_name(*holdout, **rules), "rank_scores"),
-        step(stage.build_leaderboard, by_name("user_scores", "fit_log", **rules), "leaderboard"),
+        step(stage.build_leaderboard, by_name("user_scores", "model_log", **rules), "leaderboard"),
         step(
             stage.summarise_metrics,
             by_name("leaderboard", "user_scores", "candidate_recall", **rules),

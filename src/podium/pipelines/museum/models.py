@@ -31,7 +31,7 @@ class EncoderParameters(Declaration):
 
 
 class ModelingParameters(Reserve):
-    """Vectors and the time kept for what comes after (`vectors` in parameters.yml).
+    """Vectors and the time kept for what comes after (`modeling` in parameters.yml).
 
     Attributes:
         dimensions: Of the submitted vectors; null for as many as there are.

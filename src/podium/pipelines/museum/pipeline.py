@@ -18,7 +18,7 @@ from podium.pipelines.reporting import shared_tables
 from podium.pipelines.shared import track_metrics
 from podium.pipelines.tuning import tuning_pipeline
 
-COMPUTE, ENCODERS, VECTORS = "params:compute", "params:encoders", "params:vectors"
+COMPUTE, ENCODERS, MODELING = "params:compute", "params:encoders", "params:modeling"
 NEIGHBOURS, RULES = "params:neighbours", "params:evaluation"
 
 
@@ -74,12 +74,12 @@ def _modeling() -> list[Node]:
     return [
         step(
             stage.fit_encoders,
-            ["raw_images", "features", "folds", ENCODERS, VECTORS, COMPUTE],
+            ["raw_images", "features", "folds", ENCODERS, MODELING, COMPUTE],
             ["models", "fit_log"],
         ),
         step(
             stage.encode_images,
-            [*photographed, "features", "models", VECTORS, COMPUTE],
+            [*photographed, "features", "models", MODELING, COMPUTE],
             "vectors",
         ),
         step(
@@ -93,7 +93,7 @@ def _modeling() -> list[Node]:
         step(
             stage.rank_photos,
             ["vectors", "neighbours", "folds", "photos", "visitor_photos", "test"]
-            + [ENCODERS, VECTORS, NEIGHBOURS],
+            + [ENCODERS, MODELING, NEIGHBOURS],
             ["oof_predictions", "joined_vectors"],
         ),
         step(stage.complete_fit_log, ["fit_log", "vectors"], "model_log"),
@@ -126,7 +126,7 @@ def _evaluation() -> list[Node]:
             by_name(
                 *("raw_images", "visitor_photos", "thumbnails", "test", "oof_predictions"),
                 *("leaderboard", "breakdown", "nearest_pairs", "image_map"),
-                **shared_tables("model_log"),
+                **shared_tables(),
                 parameters=RULES,
                 neighbour_parameters=NEIGHBOURS,
             ),
@@ -138,7 +138,7 @@ def _evaluation() -> list[Node]:
 def _submission() -> list[Node]:
     stage = submission
     return [
-        step(stage.fit_whitening, ["vectors", "train", ENCODERS, VECTORS], "final_models"),
+        step(stage.fit_whitening, ["vectors", "train", ENCODERS, MODELING], "final_models"),
         step(
             stage.compute_vectors,
             ["vectors", "final_models", "neighbours", "leaderboard", "test", RULES, NEIGHBOURS]

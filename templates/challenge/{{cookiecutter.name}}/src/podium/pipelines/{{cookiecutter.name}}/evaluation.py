@@ -24,7 +24,7 @@ class Evaluation(Scoring):
 
 
 def build_leaderboard(
-    oof_predictions: pd.DataFrame, fit_log: pd.DataFrame, parameters: dict[str, Any]
+    oof_predictions: pd.DataFrame, model_log: pd.DataFrame, parameters: dict[str, Any]
 ) -> pd.DataFrame:
     """Rank the models by the organiser's metric, with bootstrap intervals over rows."""
     chosen = Evaluation.parse(parameters)
@@ -33,7 +33,7 @@ def build_leaderboard(
             str(name): contributions(rows["target"].to_numpy(), rows["predicted"].to_numpy())
             for name, rows in oof_predictions.groupby("model", sort=False)
         },
-        fit_log,
+        model_log,
         metric=METRIC,
         resamples=chosen.resamples,
         confidence=chosen.confidence,

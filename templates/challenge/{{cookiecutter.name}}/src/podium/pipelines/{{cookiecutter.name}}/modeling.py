@@ -39,7 +39,7 @@ def cross_fit_models(
     """Predict every training row by models that have not seen it.
 
     Returns:
-        `oof_predictions` (model, the key, fold, target, predicted), and `fit_log` (model, kind,
+        `oof_predictions` (model, the key, fold, target, predicted), and `model_log` (model, kind,
         fit_seconds, predict_seconds, peak_memory_mb, note).
     """
     settings = Compute.parse(compute)

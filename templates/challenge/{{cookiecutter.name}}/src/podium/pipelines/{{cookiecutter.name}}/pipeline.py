@@ -64,7 +64,7 @@ def _modeling() -> list[Node]:
         step(
             stage.cross_fit_models,
             ["train", "features", "folds", *FITTING],
-            ["oof_predictions", "fit_log"],
+            ["oof_predictions", "model_log"],
         ),
         step(
             stage.fit_models,
@@ -77,7 +77,7 @@ def _modeling() -> list[Node]:
 def _evaluation() -> list[Node]:
     stage, rules = evaluation, "params:evaluation"
     return [
-        step(stage.build_leaderboard, ["oof_predictions", "fit_log", rules], "leaderboard"),
+        step(stage.build_leaderboard, ["oof_predictions", "model_log", rules], "leaderboard"),
         step(stage.rank_errors, ["train", "oof_predictions", "leaderboard", rules], "row_errors"),
         step(stage.summarise_metrics, ["leaderboard", rules], "metrics"),
         step(track_metrics, "metrics", "tracked_metrics"),
