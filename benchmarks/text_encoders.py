@@ -14,26 +14,23 @@ import json
 import os
 import platform
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+from generated_products import feature_sets
 from measuring import cores
 from results import table
 
-from podium.pricing.catalog_text import parse_catalog
 from podium.pricing.feature_set import FeatureSet
 from podium.pricing.fine_tuned_text import FineTunedTextPrice
 from podium.pricing.metrics import smape
 from podium.pricing.price_models import ConstantPrice, PriceModel, RidgePrice
 from podium.pricing.synthetic import SyntheticCatalog, generate_rows
-from podium.pricing.table_features import table_categories, table_numbers
 from podium.pricing.text_encoder import TextEncoder
-from podium.pricing.text_vectors import TextVectors
 from podium.pricing.tree_models import LightGBMPrice
 
 HERE = Path(__file__).resolve().parent
@@ -51,7 +48,13 @@ def main() -> None:
     began = time.perf_counter()
     encoded = encoder.encode([*contents[0], *contents[1]])
     seconds = time.perf_counter() - began
-    features = _features(contents, encoded)
+    known = len(contents[0])
+    features = [
+        replace(part, encoded=own)
+        for part, own in zip(
+            feature_sets(contents), (encoded[:known], encoded[known:]), strict=True
+        )
+    ]
     prices = [part.table["price"].to_numpy() for part in drawn]
     rows = []
     for name, make, change in _members(options, model):
@@ -120,27 +123,6 @@ def _plan(options: argparse.Namespace) -> dict[str, Any]:
         "tail_length": options.tuned_length // 4,
         "learning_rate": options.learning_rate,
     }
-
-
-def _features(contents: Sequence[list[str]], encoded: np.ndarray) -> list[FeatureSet]:
-    vectors = TextVectors().fit([*contents[0], *contents[1]])
-    found, start = [], 0
-    for texts in contents:
-        terms, text = vectors.transform(texts)
-        parsed = parse_catalog(texts)
-        found.append(
-            FeatureSet(
-                terms,
-                text,
-                np.full((len(texts), 1), np.nan, np.float32),
-                table_numbers(parsed),
-                table_categories(parsed),
-                encoded[start : start + len(texts)],
-                np.array(texts, object),
-            )
-        )
-        start += len(texts)
-    return found
 
 
 def _page(results: dict[str, Any]) -> str:

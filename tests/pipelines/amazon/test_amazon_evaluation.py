@@ -37,12 +37,12 @@ def broken_down(rows=ROWS):
     table = score_groups(
         predictions, rows[["sample_id", "price", "group"]], duplicates, images, PARAMETERS
     )
-    assert list(table) == ["model", "breakdown", "group", "rows", "score", "ci_low", "ci_high"]
-    return table.set_index(["model", "breakdown", "group"])
+    assert list(table) == ["model", "by", "group", "rows", "score", "ci_low", "ci_high"]
+    return table.set_index(["model", "by", "group"])
 
 
 @pytest.mark.parametrize(
-    ("breakdown", "group", "rows", "score"),
+    ("by", "group", "rows", "score"),
     [
         ("price_band", "below 10", 2, (100 + 0) / 2),
         ("price_band", "from 10", 3, (100 + 40 + 50) / 3),

@@ -117,7 +117,7 @@ def score_groups(
     """SMAPE of every model by price band, with and without a real image, with and without copies.
 
     Returns:
-        `breakdown`: model, breakdown, group, rows, score, ci_low, ci_high.
+        `breakdown`: model, by, group, rows, score, ci_low, ci_high.
     """
     chosen = Evaluation.parse(parameters)
     facts = row_facts(folds, duplicates, image_features, chosen)
@@ -132,7 +132,7 @@ def score_groups(
                     groups = own["group"].to_numpy()[inside]
                     bounds = row_interval(errors[inside], groups, chosen)
                     rows.append((model, name, label, int(inside.sum()), *bounds))
-    columns = ["model", "breakdown", "group", "rows", "score", "ci_low", "ci_high"]
+    columns = ["model", "by", "group", "rows", "score", "ci_low", "ci_high"]
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -218,7 +218,7 @@ def summarise_metrics(
     flat = boards.leaderboard_metrics(leaderboard, model)
     for row in records(breakdown[breakdown["model"] == model]):
         name = boards.metric_name(str(row["group"]))
-        flat[f"by_{row['breakdown']}.{name}"] = float(row["score"])
+        flat[f"by_{row['by']}.{name}"] = float(row["score"])
     for row in records(split_scores):
         name = boards.metric_name(str(row["model"]))
         flat[f"naive_split.{name}"] = float(row["naive"])
@@ -240,7 +240,7 @@ def plot_breakdown(
     model = chosen_model(leaderboard, Evaluation.parse(parameters))
     own = breakdown[breakdown["model"] == model]
     facets = {
-        str(name): part.set_index("group") for name, part in own.groupby("breakdown", sort=False)
+        str(name): part.set_index("group") for name, part in own.groupby("by", sort=False)
     }
     return plots.facet_bar_plot(facets, SCORE_UNIT, f"Where the error of {model} comes from")
 

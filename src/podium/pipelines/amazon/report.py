@@ -110,7 +110,7 @@ def _errors_section(
     for name, caption in BREAKDOWNS.items():
         marks = [
             Mark(f"{row['group']} ({row['rows']:,})", row["score"], row["ci_low"], row["ci_high"])
-            for row in records(own[own["breakdown"] == name])
+            for row in records(own[own["by"] == name])
         ]
         blocks.append(Chart(charts.bar_chart(marks, SCORE_UNIT), caption))
     blocks.append(Chart(charts.scatter_chart(_points(row_errors)), "True price across, predicted "
