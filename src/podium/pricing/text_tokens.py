@@ -66,7 +66,7 @@ def length_batches(tokens: Tokens, size: int) -> list[NDArray[np.int64]]:
     return [order[start : start + size] for start in range(0, len(order), size)]
 
 
-def padded(tokens: Tokens, rows: Sequence[int] | NDArray[np.int64]) -> NDArray[np.int64]:
+def padded(tokens: Tokens, rows: Sequence[int] | NDArray[np.integer]) -> NDArray[np.int64]:
     """Token numbers and attention mask of some rows, padded to the longest, (2, rows, length)."""
     longest = max(len(tokens[row]) for row in rows)
     # What stands for padding is masked, so that any number will do.

@@ -239,9 +239,7 @@ def plot_breakdown(
     """Where the error of the chosen model comes from."""
     model = chosen_model(leaderboard, Evaluation.parse(parameters))
     own = breakdown[breakdown["model"] == model]
-    facets = {
-        str(name): part.set_index("group") for name, part in own.groupby("by", sort=False)
-    }
+    facets = {str(name): part.set_index("group") for name, part in own.groupby("by", sort=False)}
     return plots.facet_bar_plot(facets, SCORE_UNIT, f"Where the error of {model} comes from")
 
 

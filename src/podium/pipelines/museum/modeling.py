@@ -81,7 +81,11 @@ def fit_encoders(
 def _fit_log(declared: Mapping[str, EncoderParameters], done: FittedInTurn[Any]) -> pd.DataFrame:
     log = []
     for name, encoder in declared.items():
-        row = {"model": name, "kind": encoder.kind, "note": done.left_out.get(name, "")}
+        row: dict[str, Any] = {
+            "model": name,
+            "kind": encoder.kind,
+            "note": done.left_out.get(name, ""),
+        }
         if name in done.costs:
             cost = done.costs[name]
             row |= {"fit_seconds": cost.seconds, "peak_memory_mb": cost.peak_memory_mb}
