@@ -122,6 +122,10 @@ def write(path: Path, measured: list[dict[str, object]]) -> None:
             ],
         ),
     ]
+    lines.append(
+        "Hidden photos are among the images that words and whitening are fitted on, as in the "
+        "competition; held-out images are not. So the hidden score may lie above the local one."
+    )
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("\n\n".join(lines) + "\n")
 
