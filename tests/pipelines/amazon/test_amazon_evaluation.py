@@ -52,14 +52,14 @@ def broken_down(rows=ROWS):
         ("duplicates", "has duplicates", 2, (100 + 40) / 2),
     ],
 )
-def test_each_part_has_the_mean_of_its_rows(breakdown, group, rows, score):
+def test_each_part_has_the_mean_of_its_rows(by, group, rows, score):
     table = broken_down()
     assert len(table) == 12
-    found = table.loc[("said", breakdown, group)]
+    found = table.loc[("said", by, group)]
     assert found["rows"] == rows
     assert found["score"] == pytest.approx(score)
     assert 0 <= found["ci_low"] <= found["score"] <= found["ci_high"] <= 100
-    right = table.loc[("right", breakdown, group)]
+    right = table.loc[("right", by, group)]
     assert right.tolist() == [rows, 0, 0, 0]
 
 
