@@ -1,6 +1,5 @@
 """The generated catalogue: its layout, its distribution, its planted prices, its bytes."""
 
-import csv
 import re
 
 import numpy as np
@@ -11,7 +10,7 @@ from threadpoolctl import threadpool_limits
 from podium.pricing.catalog_text import parse_catalog
 from podium.pricing.metrics import smape
 from podium.pricing.smape_objective import start_score
-from podium.pricing.synthetic import SyntheticCatalog, generate_rows, write_challenge
+from podium.pricing.synthetic import SyntheticCatalog, generate_rows
 
 LAYOUT = re.compile(
     r"Item Name: [^\n]+\n(?:Bullet Point(?: \d+)?: [^\n]+\n)*(?:Product Description: [^\n]+\n)?"
@@ -29,43 +28,16 @@ def parsed(rows):
     return parse_catalog(rows[0].table.catalog_content)
 
 
-def test_files_and_bytes(tmp_path):
+def test_the_same_seed_gives_the_same_rows_on_any_number_of_threads():
     made = []
-    for threads in (1, 2):
-        folder = tmp_path / str(threads)
+    for threads, seed in ((1, 3), (2, 3), (1, 4)):
         with threadpool_limits(threads):
-            write_challenge(folder, 300, 200, 3, truth_path=tmp_path / f"truth{threads}.csv")
-        made.append({path.name: path.read_bytes() for path in folder.iterdir()})
-    assert made[0] == made[1] and set(made[0]) == {"train.csv", "test.csv"}
-    assert (tmp_path / "truth1.csv").read_bytes() == (tmp_path / "truth2.csv").read_bytes()
-    write_challenge(tmp_path / "other", 300, 200, 4)
-    assert (tmp_path / "other/train.csv").read_bytes() != made[0]["train.csv"]
-    train, test = (pd.read_csv(tmp_path / "1" / f"{name}.csv") for name in ("train", "test"))
-    assert train.columns.tolist() == ["sample_id", "catalog_content", "image_link", "price"]
-    assert test.columns.tolist() == train.columns.tolist()[:3]
-    assert (len(train), len(test)) == (300, 200)
-    ids = [*train.sample_id, *test.sample_id]
-    assert len(set(ids)) == 500
-    truth = pd.read_csv(tmp_path / "truth1.csv")
-    assert truth.sample_id.tolist() == test.sample_id.tolist() and truth.price.gt(0).all()
-
-
-def test_files_read_back_as_generated(tmp_path):
-    train, _ = write_challenge(tmp_path / "raw", 50, 20, 1)
-    with (tmp_path / "raw/train.csv").open(encoding="utf-8", newline="") as file:
-        read = list(csv.DictReader(file))
-    assert [row["catalog_content"] for row in read] == train.table.catalog_content.tolist()
-    assert [float(row["price"]) for row in read] == train.table.price.tolist()
-
-
-def test_whole_or_nothing(tmp_path):
-    (tmp_path / "raw").mkdir()
-    (tmp_path / "raw/mine.txt").write_text("mine")
-    with pytest.raises(FileExistsError):
-        write_challenge(tmp_path / "raw", 10, 10, 0)
-    with pytest.raises(ValueError, match="truth"):
-        write_challenge(tmp_path / "new", 10, 10, 0, truth_path=tmp_path / "new/truth.csv")
-    assert [path.name for path in tmp_path.iterdir()] == ["raw"]
+            parts = generate_rows(SyntheticCatalog(300, 200), seed)
+        made.append(pd.concat([part.table for part in parts], ignore_index=True))
+    pd.testing.assert_frame_equal(made[0], made[1])
+    assert (made[0]["price"] != made[2]["price"]).mean() > 0.9
+    assert list(made[0]) == ["sample_id", "catalog_content", "image_link", "price"]
+    assert len(made[0]) == 500 and made[0]["sample_id"].is_unique
 
 
 def test_layout(rows):

@@ -49,13 +49,6 @@ class EncoderRows(Protocol):
         """What the encoder takes for some rows."""
 
 
-class BlockEncoder(Protocol):
-    """A network that gives vectors."""
-
-    def blocks(self, inputs: Tensor) -> list[Tensor]:
-        """Of the inputs of b rows: vectors (b, width), one for each pooling."""
-
-
 @dataclass(frozen=True)
 class Engine:
     """Where a network computes.
@@ -84,7 +77,15 @@ class EncoderPriceNetwork(nn.Module):
     """
 
     def __init__(self, encoder: Any, width: int, numbers: int, hidden: int) -> None:
-        """Put a `BlockEncoder` of vectors of so many numbers and a head together."""
+        """Put an encoder and a head together.
+
+        Args:
+            encoder: Its `blocks` give, for what `EncoderRows.inputs` gives of b rows, vectors
+                (b, width), one for each pooling.
+            width: Of all these together.
+            numbers: How many stand beside them.
+            hidden: Units of the head.
+        """
         super().__init__()
         self.encoder = encoder
         self.head = nn.ModuleDict(

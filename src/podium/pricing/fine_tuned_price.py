@@ -130,7 +130,7 @@ class FineTunedPrice(PriceModel):
 
     @abstractmethod
     def _encoder(self, folder: Path) -> tuple[Any, Any, int]:
-        """A `BlockEncoder`, the model in it that learns, and the length of its vectors.
+        """An encoder for `EncoderPriceNetwork`, its model that learns, and its vectors' length.
 
         Raises:
             CheckpointError: if it cannot be used.

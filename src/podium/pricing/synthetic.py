@@ -10,17 +10,13 @@ competition's: log-normal with its median and spread, rounded the way shops roun
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from podium.common.sample_files import refuse_among_raw, whole_folder
 from podium.pricing.synthetic_products import Products, World, draw_products, make_world
 from podium.pricing.synthetic_texts import catalog_texts
 
@@ -163,57 +159,3 @@ def _shop_prices(prices: Floats, rng: np.random.Generator) -> Floats:
     nearest = np.round((cents - endings) / 100) * 100 + endings
     cents = np.where(charm, nearest, cents)
     return np.clip(cents / 100, LEAST_PRICE, MOST_PRICE)
-
-
-def write_challenge(
-    directory: Path,
-    rows_train: int,
-    rows_test: int,
-    seed: int,
-    *,
-    truth_path: Path | None = None,
-    catalog: SyntheticCatalog | None = None,
-    names: tuple[str, str] = ("train.csv", "test.csv"),
-) -> tuple[SyntheticRows, SyntheticRows]:
-    """Generate a catalogue and write its two files as a whole, or nothing.
-
-    Args:
-        directory: Where the files go; must not exist, or be empty.
-        rows_train: Training rows.
-        rows_test: Test rows, written without the price.
-        seed: Seed; the same seed gives the same bytes.
-        truth_path: Also write `sample_id,price` of the test rows to this file, which must lie
-            outside `directory`.
-        catalog: Everything else; its numbers of rows do not count.
-        names: Names of the training and of the test file.
-
-    Returns:
-        The rows of both files.
-
-    Raises:
-        FileExistsError: If the directory already holds files.
-        ValueError: If the truth would lie among the raw files.
-    """
-    refuse_among_raw(truth_path, directory)
-    wanted = {**(catalog.__dict__ if catalog else {})}
-    wanted |= {"rows_train": rows_train, "rows_test": rows_test}
-    with whole_folder(directory) as folder:
-        train, test = generate_rows(SyntheticCatalog(**wanted), seed)
-        _write(folder / names[0], train.table)
-        _write(folder / names[1], test.table.drop(columns="price"))
-    if truth_path is not None:
-        truth_path.parent.mkdir(parents=True, exist_ok=True)
-        _write(truth_path, test.table[["sample_id", "price"]])
-    return train, test
-
-
-def _write(path: Path, table: pd.DataFrame) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(table.columns)
-        writer.writerows(_records(table))
-
-
-def _records(table: pd.DataFrame) -> Iterator[tuple[object, ...]]:
-    """Rows of plain Python values, so that floats are written with their shortest digits."""
-    return zip(*(table[name].tolist() for name in table.columns), strict=True)

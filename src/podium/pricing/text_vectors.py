@@ -19,10 +19,11 @@ from numpy.typing import NDArray
 
 from podium.common.threads import one_thread
 from podium.pricing.normalised_text import TOKEN, normalised_titles_and_texts
+from podium.pricing.tfidf_terms import TfidfTerms, joined_terms
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
-    from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer
+    from sklearn.feature_extraction.text import HashingVectorizer
 
 Floats = NDArray[np.float32]
 
@@ -156,14 +157,14 @@ class TextVectors:
     def transform_counts(self, counts: TextCounts) -> tuple[csr_matrix, Floats]:
         """`transform` of counted texts."""
         pairs = zip(self._kinds, counts.parts, strict=True)
-        terms = _joined([kind.terms(part) for kind, part in pairs])
+        terms = joined_terms([kind.terms(part) for kind, part in pairs])
         return terms, self._dense(terms)
 
     def _fit_terms(self, counts: TextCounts) -> csr_matrix:
         most = (self.word_features, self.character_features)
-        self._kinds = [_Terms(number, self.min_df) for number in most[: len(counts.parts)]]
+        self._kinds = [TfidfTerms(number, self.min_df) for number in most[: len(counts.parts)]]
         pairs = zip(self._kinds, counts.parts, strict=True)
-        return _joined([kind.fit_terms(part) for kind, part in pairs])
+        return joined_terms([kind.fit_terms(part) for kind, part in pairs])
 
     def _vectoriser(self, analyzer: str) -> HashingVectorizer:
         from sklearn.feature_extraction.text import HashingVectorizer
@@ -236,46 +237,6 @@ class TextCounts:
         return TextCounts(tuple(part[rows] for part in self.parts))
 
 
-@dataclass
-class _Terms:
-    """TF-IDF of one kind of terms."""
-
-    most: int
-    least_texts: int
-
-    def fit_terms(self, counts: csr_matrix) -> csr_matrix:
-        from sklearn.feature_extraction.text import TfidfTransformer
-
-        known, in_texts = np.unique(counts.indices, return_counts=True)
-        frequent = in_texts >= self.least_texts
-        known, in_texts = known[frequent], in_texts[frequent]
-        # At a tie the lower bucket.
-        common = np.argsort(-in_texts, kind="stable")[: self.most]
-        self._kept = np.sort(known[common])
-        counts = _columns(counts, self._kept)
-        self._weights: TfidfTransformer = TfidfTransformer(norm=None, sublinear_tf=True)
-        if not len(self._kept):
-            return counts
-        return self._weights.fit(counts).transform(counts, copy=False)
-
-    def terms(self, counts: csr_matrix) -> csr_matrix:
-        counts = _columns(counts, self._kept)
-        return self._weights.transform(counts, copy=False) if counts.size else counts
-
-
-def _columns(counts: csr_matrix, kept: NDArray[np.integer]) -> csr_matrix:
-    """Some columns, rising. scipy's own selection walks through all buckets, which are millions."""
-    from scipy.sparse import csr_matrix
-
-    if not len(kept):
-        return csr_matrix((counts.shape[0], 0), dtype=counts.dtype)
-    places = np.minimum(np.searchsorted(kept, counts.indices), len(kept) - 1)
-    found = kept[places] == counts.indices
-    ends = np.concatenate([[0], np.cumsum(found)])[counts.indptr]
-    entries = (counts.data[found], places[found], ends)
-    return csr_matrix(entries, shape=(counts.shape[0], len(kept)))
-
-
 def _counted(texts: Sequence[object], vectorisers: list[HashingVectorizer]) -> list[csr_matrix]:
     """Words and, where they are wanted, characters of a few texts, (texts, buckets) each."""
     from scipy.sparse import csr_matrix
@@ -292,14 +253,3 @@ def _stacked(blocks: Sequence[csr_matrix]) -> csr_matrix:
     from scipy.sparse import vstack
 
     return blocks[0] if len(blocks) == 1 else vstack(blocks, format="csr")
-
-
-def _joined(blocks: list[csr_matrix]) -> csr_matrix:
-    """Blocks side by side, each row at unit length over all of them."""
-    from scipy.sparse import csr_matrix, hstack
-    from sklearn.preprocessing import normalize
-
-    joined = hstack(blocks, format="csr", dtype=np.float32) if len(blocks) > 1 else blocks[0]
-    joined = normalize(joined, copy=False) if joined.nnz else joined
-    joined.sort_indices()
-    return csr_matrix(joined)
