@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import tempfile
+from collections import defaultdict
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -29,12 +30,11 @@ from podium.pipelines.museum.submission_rules import query_ranks
 from podium.retrieval.fallback_vectors import fill_zero_rows
 from podium.retrieval.neighbour_drawing import draw_together, pairs_from, weigh_pairs
 from podium.retrieval.vector_table import VectorTable
+from podium.retrieval.verified_neighbours import Pair
 
 HERE = Path(__file__).resolve().parent
 SEED = 20250901
-# Pairs believed as is usual, and no doubtful ones.
-USUAL = "joined_verified, 30 inliers and twice the runner-up"
-USUAL_RULE = {"fewest_inliers": 30, "margin": 2.0, "doubtful": 0.0}
+USUAL = "joined_verified by the usual rule"
 
 
 def main() -> None:
@@ -79,10 +79,10 @@ def all_vectors(
     inliers = pairs_from(
         *(stored["neighbours"]["images"][name] for name in ("first", "second", "inliers"))
     )
-    strict = rules.model_copy(update=USUAL_RULE)
+    half = rules.half_weight_inliers
     drawn, usual = (
-        draw_together(joined, weigh_pairs(inliers, each.drawing), rules.strength)
-        for each in (rules, strict)
+        draw_together(joined, weights, rules.strength)
+        for weights in (weigh_pairs(inliers, rules.drawing), weigh_as_usual(inliers, half))
     )
     test = stored["test"]
     names = test["image_name"].tolist()
@@ -90,6 +90,20 @@ def all_vectors(
         name: VectorTable(test["ID"].to_numpy(), names, fill_zero_rows(found, names, SEED)[0])
         for name, found in {**single, JOINED: joined, VERIFIED: drawn, USUAL: usual}.items()
     }, stored["leaderboard"]
+
+
+def weigh_as_usual(inliers: dict[Pair, int], half: float) -> dict[Pair, float]:
+    """Pairs of at least 30 inliers and twice those of any other pair of both images; no others."""
+    counts: dict[int, list[int]] = defaultdict(list)
+    for (first, second), count in inliers.items():
+        counts[first].append(count)
+        counts[second].append(count)
+    weights = {}
+    for pair, count in inliers.items():
+        rivals = [sorted(counts[image])[-2:-1] for image in pair]
+        if count >= 30 and all(count >= 2 * max(found, default=0) for found in rivals):  # noqa: PLR2004
+            weights[pair] = count / (count + half)
+    return weights
 
 
 def as_page(leaderboard: pd.DataFrame, ranks: dict[str, pd.Series], truth: pd.DataFrame) -> str:
@@ -120,6 +134,7 @@ def as_page(leaderboard: pd.DataFrame, ranks: dict[str, pd.Series], truth: pd.Da
     found[USUAL] = hits_of(ranks[USUAL])
     parts += [
         "## The rule by which pairs are believed",
+        "The usual rule: at least 30 inliers, and twice the runner-up's seen from both images.",
         table(["vectors", *head[4:]], [[name, *found[name]] for name in (JOINED, USUAL, VERIFIED)]),
     ]
     if "source" in truth:

@@ -137,6 +137,16 @@ def test_spoilt_files_are_products_without_an_image(brief):
     assert np.isfinite(brief().fit(features, few.prices, few.groups).predict(features)).all()
 
 
+def test_images_that_are_gone_are_not_learned_from_as_if_they_were_black(brief, tmp_path):
+    few = priced_rows().take(np.arange(60))
+    places = [tmp_path / f"{row}.png" for row in range(60)]
+    for place in places[:20]:
+        place.write_bytes(b"spoilt")
+    gone = replace(few.features, pictures=Pictures(np.array(places, object)))
+    with pytest.raises(ValueError, match="40 of 60 images are gone"):
+        brief().fit(gone, few.prices, few.groups)
+
+
 def test_rows_may_be_weighed_by_their_price(brief):
     leans_with_the_exponent(partial(brief, epochs=4, head_learning_rate=2e-2))
 

@@ -168,6 +168,15 @@ def test_unusable_settings_of_pixels_are_refused(vit, changes):
         Preprocessing.read(vit)
 
 
+def test_older_files_leave_the_factor_out(vit):
+    path = vit / "preprocessor_config.json"
+    found = Preprocessing.read(vit)
+    settings = json.loads(path.read_text())
+    del settings["rescale_factor"], settings["do_rescale"]
+    path.write_text(json.dumps(settings))
+    assert Preprocessing.read(vit) == found
+
+
 def test_settings_that_switch_normalising_off_are_kept(vit):
     change_json(vit / "preprocessor_config.json", do_rescale=False, do_normalize=False)
     found = Preprocessing.read(vit)

@@ -20,6 +20,7 @@ def folder_of(path):
 
 def test_rows_are_read_when_they_are_looked_at(tmp_path):
     pictures = folder_of(tmp_path / "images")
+    assert pictures.lost == 1 and pictures.take(np.array([0, 4])).lost == 0
     assert len(pictures) == 5 and pictures.known.tolist() == [True] * 4 + [False]
     assert pictures.read(0).shape == (20, 40, 3) and pictures.read(0)[0, 0, 0] == 50
     assert pictures.read(1, 10).shape == (5, 10, 3)

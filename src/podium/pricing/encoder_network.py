@@ -6,7 +6,7 @@ Import this module inside functions only: it loads torch.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass
 from typing import Any, Protocol, Self
 
@@ -160,7 +160,8 @@ def in_batches(
         return found.float().cpu().numpy()
 
     loaded = work_ahead(lambda places: rows.take(places).loaded(), batches, 1, 1 + threads)
-    parts = list(work_ahead(compute, loaded, threads, threads))
+    with closing(loaded):
+        parts = list(work_ahead(compute, loaded, threads, threads))
     found = np.concatenate(parts)
     return found[np.argsort(np.concatenate(batches), kind="stable")]
 

@@ -82,6 +82,8 @@ class FineTunedImagePrice(FineTunedPrice):
         pictures = features.pictures
         if pictures is None:
             raise ValueError("a fine-tuned vision model reads images, and FeatureSet has none")
+        if 2 * pictures.lost > pictures.known.sum():
+            raise ValueError(f"{pictures.lost:,} of {pictures.known.sum():,} images are gone")
         text = features.text[:, : self.text_components] * self._text_scale
         parts = [text, self._table.transform(features.table), pictures.known[:, None]]
         numbers = np.hstack(parts, dtype=np.float32, casting="unsafe")

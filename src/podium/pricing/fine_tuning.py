@@ -6,8 +6,9 @@ Import this module inside functions only: it loads torch.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -99,10 +100,10 @@ def fine_tune(
         step = _Step(network, plan, middle, engine, pool, steps * plan.epochs)
         for epoch in range(1, plan.epochs + 1):
             batches = np.array_split(order.permutation(len(learned)), steps)
-            ahead = _read_ahead(learned, batches, (seed, epoch))
-            named = f"Fine-tuning, pass {epoch}"
-            for places, batch in zip(track(batches, named, unit="batches"), ahead, strict=True):
-                step.take(batch, wanted[~held][places], weights[places], order)
+            progress = track(batches, f"Fine-tuning, pass {epoch}", unit="batches")
+            with closing(_read_ahead(learned, batches, (seed, epoch))) as ahead:
+                for places, batch in zip(progress, ahead, strict=True):
+                    step.take(batch, wanted[~held][places], weights[places], order)
             loss = judged() if len(watched) else -epoch
             if loss < best_loss:
                 best, best_loss, best_epoch = _state(network), loss, epoch
@@ -114,7 +115,7 @@ def fine_tune(
 
 def _read_ahead(
     rows: EncoderRows, batches: list[NDArray[np.int64]], seeds: tuple[int, int]
-) -> Iterator[EncoderRows]:
+) -> Generator[EncoderRows, None, None]:
     """Every batch in views of its own, read while the one before is learned from."""
 
     def read(numbered: tuple[int, NDArray[np.int64]]) -> EncoderRows:
@@ -150,6 +151,8 @@ class _Step:
         self._scaler = torch.amp.GradScaler(
             torch.device(engine.device).type, enabled=engine.precision == "float16"
         )
+        # Makes its scale here, before several threads would at a time.
+        self._scaler.scale(torch.zeros((), device=engine.device))
 
     def take(
         self, rows: EncoderRows, target: Tensor, weights: Tensor, order: np.random.Generator

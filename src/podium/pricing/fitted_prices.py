@@ -36,7 +36,7 @@ class FittedPrices:
 
     @property
     def looks_at_pictures(self) -> bool:
-        """Whether a model looks at the images themselves."""
+        """Whether the features hold the images themselves, for a model that looks at them."""
         return self.features is not None and self.features.keep_pictures
 
     def features_of(self, products: Products) -> FeatureSet:

@@ -172,9 +172,10 @@ class XGBoostPrice(BoostedPrice):
 
         kept = slice(None) if held is None else ~held
         settings = self._settings()
-        data = self._quantised(
-            numbers[kept], target[kept], settings["max_bin"], weights=self._weights(target[kept])
-        )
+        weights = self._weights(target[kept])
+        if weights is not None:  # on the grid as well, for those of "l1" are the gradients
+            weights = np.maximum(np.round(weights / _GRID), 1) * _GRID
+        data = self._quantised(numbers[kept], target[kept], settings["max_bin"], weights=weights)
         watch: dict[str, Any] = {}
         if held is not None:
             watch = {

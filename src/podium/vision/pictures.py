@@ -26,6 +26,11 @@ class Pictures:
         """Rows that should have an image, shape (rows,); a file may still be spoilt."""
         return np.array([source is not None for source in self.sources], bool)
 
+    @property
+    def lost(self) -> int:
+        """How many files are not there any more."""
+        return sum(isinstance(each, Path) and not each.is_file() for each in self.sources)
+
     def __len__(self) -> int:
         """Number of rows."""
         return len(self.sources)

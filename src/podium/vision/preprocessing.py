@@ -45,7 +45,9 @@ class Preprocessing:
         try:
             settings: dict[str, Any] = json.loads(path.read_text())
             settings = settings.get("image_processor", settings)
-            rescale = settings["rescale_factor"] if settings.get("do_rescale", True) else 1.0
+            # Older files leave the factor out; it is transformers' own default then.
+            factor = settings.get("rescale_factor", 1 / 255)
+            rescale = factor if settings.get("do_rescale", True) else 1.0
             mean, deviation = (0.0,) * _CHANNELS, (1.0,) * _CHANNELS
             if settings.get("do_normalize", True):
                 mean, deviation = settings["image_mean"], settings["image_std"]

@@ -114,15 +114,17 @@ def fit_naive_models(
     fitted = set(fit_log.loc[fit_log["fit_seconds"].notna() & (NAIVE in features), "model"])
     makes, budget = build_models(models, settings), settings.budget
     prices, alone = folds[PRICE].to_numpy(), np.arange(len(folds))
+    split = f", {NAIVE} split"
     fits = {
-        name: partial(out_of_fold, makes[name], {NAIVE: features[NAIVE]}, prices, alone)
+        name + split: partial(out_of_fold, makes[name], {NAIVE: features[NAIVE]}, prices, alone)
         for name in wanted.naive_models
         if name in fitted
     }
     parts = [pd.DataFrame({"model": [], SAMPLE_ID: [], "predicted": []})]
     for name, said in fit_in_turn(fits, budget, wanted.seconds(budget)).models.items():
         held = np.isfinite(said.prices)
-        part = folds.loc[held, [SAMPLE_ID]].assign(model=name, predicted=said.prices[held])
+        part = folds.loc[held, [SAMPLE_ID]].assign(predicted=said.prices[held])
+        part = part.assign(model=name.removesuffix(split))
         parts.append(part[["model", SAMPLE_ID, "predicted"]])
     table = pd.concat(parts, ignore_index=True)
     return table.astype({"model": "str", SAMPLE_ID: "str", "predicted": "float64"})

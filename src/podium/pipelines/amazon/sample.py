@@ -80,10 +80,10 @@ def write_sample(
             records = _with_faults(records, rng)
         _write(folder / TRAIN.name, TRAIN.columns, records)
         _write(folder / TEST.name, TEST.columns, _records(asked))
-    if truth_path is not None:
-        truth_path.parent.mkdir(parents=True, exist_ok=True)
-        columns = (SAMPLE_ID, PRICE)
-        _write(truth_path, columns, _records(test.table[list(columns)]))
+        if truth_path is not None:
+            truth_path.parent.mkdir(parents=True, exist_ok=True)
+            columns = (SAMPLE_ID, PRICE)
+            _write(truth_path, columns, _records(test.table[list(columns)]))
 
 
 def _draw_images(folder: Path, parts: Iterable[SyntheticRows], seed: int) -> None:

@@ -67,9 +67,9 @@ def write_sample(
     with whole_folder(directory) as folder:
         made = generate_sample(size, seed)
         _write_files(folder, made, size, seed)
-    if truth_path is not None:
-        truth_path.parent.mkdir(parents=True, exist_ok=True)
-        _write_targets(truth_path, made.labels[size.part1 + size.part2 :])
+        if truth_path is not None:
+            truth_path.parent.mkdir(parents=True, exist_ok=True)
+            _write_targets(truth_path, made.labels[size.part1 + size.part2 :])
 
 
 def generate_sample(size: SampleSize, seed: int) -> SyntheticPairs:

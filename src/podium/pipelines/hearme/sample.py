@@ -77,8 +77,8 @@ def write_sample(
         _write_items(folder / FILES[1], synthetic, rng)
         _write_users(folder / FILES[2], synthetic, rng)
         _write_rows(folder / FILES[3], ("user_id",), ([user] for user in synthetic.test_user))
-    if truth_path is not None:
-        write_truth(truth_path, synthetic)
+        if truth_path is not None:
+            write_truth(truth_path, synthetic)
 
 
 def write_truth(path: Path, synthetic: Synthetic) -> None:

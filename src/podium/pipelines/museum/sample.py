@@ -92,9 +92,9 @@ def write_sample(
         )
         if size.faults:
             _spoil(images, table, np.random.default_rng([seed, _FAULTS]))
-    if truth_path is not None:
-        truth_path.parent.mkdir(parents=True, exist_ok=True)
-        true_pairs(table).to_csv(truth_path, index=False, lineterminator="\n")
+        if truth_path is not None:
+            truth_path.parent.mkdir(parents=True, exist_ok=True)
+            true_pairs(table).to_csv(truth_path, index=False, lineterminator="\n")
 
 
 def _spoil(images: Path, table: pd.DataFrame, rng: np.random.Generator) -> None:

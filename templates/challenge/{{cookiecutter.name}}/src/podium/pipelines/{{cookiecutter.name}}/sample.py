@@ -59,10 +59,10 @@ def write_sample(
     with whole_folder(directory) as folder:
         _write(folder / TRAIN.name, ROWS.training_columns, lines)
         _write(folder / TEST.name, ROWS.asked_columns, _lines(test[list(ROWS.asked_columns)]))
-    if truth_path is not None:
-        truth_path.parent.mkdir(parents=True, exist_ok=True)
-        columns = (ROWS.key, ROWS.target)
-        _write(truth_path, columns, _lines(test[list(columns)]))
+        if truth_path is not None:
+            truth_path.parent.mkdir(parents=True, exist_ok=True)
+            columns = (ROWS.key, ROWS.target)
+            _write(truth_path, columns, _lines(test[list(columns)]))
 
 
 def generate_rows(size: SampleSize, seed: int) -> pd.DataFrame:
