@@ -2,9 +2,9 @@
 
     PYTHONPATH=src python benchmarks/catalog_parsing.py --file CSV [--file CSV ...]
 
-Each CSV has a column `catalog_content`. The page has counts alone, and what stands in the place of a
-missing unit. The plain way is three expressions: the number after `Value:`, the word after `Unit:`,
-the number after `pack of`.
+Each CSV has a column `catalog_content`. The page has counts alone, and what stands in the place of
+a missing unit. The plain way is three expressions: the number after `Value:`, the word after
+`Unit:`, the number after `pack of`.
 """
 
 from __future__ import annotations
