@@ -174,7 +174,8 @@ class XGBoostPrice(BoostedPrice):
         settings = self._settings()
         weights = self._weights(target[kept])
         if weights is not None:  # on the grid as well, for those of "l1" are the gradients
-            weights = np.maximum(np.round(weights / _GRID), 1) * _GRID
+            rounded = np.maximum(np.round(weights / _GRID), 1) * _GRID
+            weights = rounded.astype(np.float32)
         data = self._quantised(numbers[kept], target[kept], settings["max_bin"], weights=weights)
         watch: dict[str, Any] = {}
         if held is not None:
