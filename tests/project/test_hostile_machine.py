@@ -4,9 +4,8 @@ import re
 import subprocess
 from pathlib import Path
 
-import mlflow
 import pytest
-from running import ended, owed, wait_until
+from running import owed, wait_until
 
 from podium.common.errors import PodiumError
 
@@ -39,23 +38,6 @@ def test_a_second_run_at_once_is_refused_and_the_first_ends_as_if_alone(
             first.kill()
     assert first.returncode == 0, output[-3000:]
     assert (root / SUBMISSION).read_bytes() == (finished_museum[0] / SUBMISSION).read_bytes()
-
-
-def test_two_challenges_begin_at_once_on_a_store_that_is_not_there_yet(project_copy):
-    root = project_copy.data_root("both", challenge="museum")
-    project_copy.add_raw(root, "amazon")
-    store = {"MLFLOW_TRACKING_URI": f"sqlite:///{root}/both.db"}
-    begun = [
-        project_copy.start(f"--pipeline={name}.data_processing", root=root, variables=store)
-        for name in ("museum", "amazon")
-    ]
-    for done in [ended(process, 200) for process in begun]:
-        assert done.returncode == 0, done.stdout[-3000:]
-    runs = mlflow.MlflowClient(store["MLFLOW_TRACKING_URI"])
-    for name in ("museum", "amazon"):
-        (experiment,) = runs.search_experiments(filter_string=f"name = '{name}'")
-        (run,) = runs.search_runs([experiment.experiment_id])
-        assert run.info.status == "FINISHED" and run.data.tags["data"] == "competition"
 
 
 def test_on_a_full_disk_it_stops_with_one_line_and_goes_on_later(project_copy, finished_museum):

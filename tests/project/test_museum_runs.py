@@ -97,7 +97,7 @@ def test_plain_pictures_give_a_submission_and_a_report(project_copy, others):
     rows = leaderboard(root)
     assert set(rows.index) == {"colour_blocks", "joined", "joined_verified"}
     for name in ("vlad", "fisher"):
-        assert f"{name}: left out, 0 keypoints are too few" in log
+        assert f"{name}: left out: 0 keypoints are too few" in log
     assert "all shortlists are empty" in log
     page = (root / REPORTING / "report.html").read_text()
     assert "2 models were left out" in page and "left out: 0 keypoints are too few" in page
