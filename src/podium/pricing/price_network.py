@@ -68,7 +68,7 @@ class Plan:
     category_dropout: float
     mixup: float
     smoothing: float
-    price_exponent: float
+    price_exponent: float = 0.0
 
 
 class PriceNetwork(nn.Module):
