@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 from generated_features import divided, priced_rows
 
 from podium.pricing.metrics import smape
@@ -68,6 +69,17 @@ def same_bytes_on_threads(make, rows=1200):
     answers = [make(threads=count).fit(*train).predict(test.features) for count in (1, 2, 3)]
     np.testing.assert_array_equal(answers[1], answers[0])
     np.testing.assert_array_equal(answers[2], answers[0])
+
+
+def seed_alone_matters(make, rows=1200):
+    """Other answers with another seed, the same with the same, whatever torch drew before."""
+    train, test = divided(priced_rows(rows))
+    answers = []
+    for seed in (0, 1, 0):
+        torch.rand(7)
+        answers.append(make(seed=seed).fit(*train).predict(test.features))
+    assert (answers[0] != answers[1]).any()
+    np.testing.assert_array_equal(answers[0], answers[2])
 
 
 def leans_with_the_exponent(make):

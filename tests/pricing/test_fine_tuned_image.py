@@ -12,6 +12,7 @@ from price_model_checks import (
     leans_with_the_exponent,
     refuses,
     same_bytes_on_threads,
+    seed_alone_matters,
 )
 from tiny_vision_models import save_tiny_model
 
@@ -63,13 +64,7 @@ def test_threads_do_not_matter(folders, kind, size):
 
 
 def test_seed_alone_matters(brief):
-    train, test = divided(priced_rows(400))
-    answers = []
-    for seed in (0, 1, 0):
-        torch.rand(7)
-        answers.append(brief(seed=seed).fit(*train).predict(test.features))
-    assert (answers[0] != answers[1]).any()
-    np.testing.assert_array_equal(answers[0], answers[2])
+    seed_alone_matters(brief, 400)
 
 
 def test_learns_prices_from_images_alone_where_there_are_some(brief):

@@ -13,6 +13,7 @@ from price_model_checks import (
     leans_with_the_exponent,
     refuses,
     same_bytes_on_threads,
+    seed_alone_matters,
 )
 from tiny_text_models import save_tiny_text_model
 
@@ -66,13 +67,7 @@ def test_threads_do_not_matter(brief):
 
 
 def test_seed_alone_matters(brief):
-    train, test = divided(priced_rows(400))
-    answers = []
-    for seed in (0, 1, 0):
-        torch.rand(7)
-        answers.append(brief(seed=seed).fit(*train).predict(test.features))
-    assert (answers[0] != answers[1]).any()
-    np.testing.assert_array_equal(answers[0], answers[2])
+    seed_alone_matters(brief, 400)
 
 
 def test_learns_prices_beyond_the_constant_and_the_frozen_vectors(brief):

@@ -13,6 +13,7 @@ from price_model_checks import (
     refuses,
     same_bytes_on_threads,
     score_beside_constant,
+    seed_alone_matters,
 )
 
 from podium.pricing.fusion_network import FusionNetworkPrice
@@ -41,13 +42,7 @@ def test_threads_do_not_matter():
 
 
 def test_seed_alone_matters():
-    train, test = divided(priced_rows())
-    answers = []
-    for seed in (0, 1, 0):
-        torch.rand(7)
-        answers.append(BRIEF(seed=seed).fit(*train).predict(test.features))
-    assert (answers[0] != answers[1]).any()
-    np.testing.assert_array_equal(answers[0], answers[2])
+    seed_alone_matters(BRIEF)
 
 
 def test_images_are_learned_from_where_there_are_some():
