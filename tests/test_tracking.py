@@ -6,13 +6,8 @@ import pytest
 from kedro.pipeline import Pipeline, node
 
 from podium.tracked_run import TrackedRun, TrackedRunDataset
-from podium.tracking import (
-    artifact_settings,
-    data_tags,
-    experiment_name,
-    local_store,
-    server_answers,
-)
+from podium.tracking import data_tags, experiment_name
+from podium.tracking_store import artifact_settings, local_store, server_answers
 
 
 def test_a_server_answers_whatever_it_says():
@@ -23,7 +18,7 @@ def test_a_server_answers_whatever_it_says():
 
 
 def test_a_server_that_hangs_with_its_port_open_does_not_answer(monkeypatch):
-    monkeypatch.setattr("podium.tracking.SERVER_TIMEOUT_SECONDS", 0.2)
+    monkeypatch.setattr("podium.tracking_store.SERVER_TIMEOUT_SECONDS", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as server:
         assert not server_answers(f"http://127.0.0.1:{server.getsockname()[1]}")
 

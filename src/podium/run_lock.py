@@ -5,6 +5,8 @@ from __future__ import annotations
 import getpass
 import hashlib
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -90,3 +92,17 @@ def lock_file(tree: Path, name: str) -> Path:
     """
     digest = hashlib.sha256(f"{tree.resolve()}/{name}".encode()).hexdigest()[:16]
     return Path(tempfile.gettempdir()) / f"podium-{getpass.getuser()}-{digest}.lock"
+
+
+@contextmanager
+def one_at_a_time(folder: Path, name: str) -> Iterator[None]:
+    """Wait while another process of this user does the same in the same folder.
+
+    Args:
+        folder: Where it is done.
+        name: Of what is done.
+    """
+    from filelock import FileLock
+
+    with FileLock(lock_file(folder, name), is_singleton=True):
+        yield

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import ssl
 from contextlib import suppress
 from pathlib import Path
 from threading import Lock
@@ -28,10 +27,10 @@ from podium.provenance import git_commit, lock_hash
 from podium.recipe import RECIPE_FILE, REPRODUCES, SUBMISSION_TAG, make_recipe, sha256_of
 from podium.serving import log_inference_models
 from podium.tracked_run import TrackedRun
+from podium.tracking_store import artifact_settings, local_store, opening, server_answers
 
 logger = logging.getLogger(__name__)
 
-SERVER_TIMEOUT_SECONDS = 3.0
 # The user's own settings win; kept here, since a lost server sets them to nearly nothing.
 _PATIENCE = {
     name: os.environ.get(name, value)
@@ -40,7 +39,6 @@ _PATIENCE = {
         "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "3",
     }.items()
 }
-_SQLITE = "sqlite:///"
 # What a store that cannot be written to raises: MLflow wraps only some of its database's errors.
 STORE_ERRORS = (mlflow.MlflowException, SQLAlchemyError)
 
@@ -92,7 +90,8 @@ class ResilientMlflowHook(MlflowHook):
         self._parameters = {}
         TrackedRun.now = None
         try:
-            super().after_context_created(context)
+            with opening(server["mlflow_tracking_uri"]):
+                super().after_context_created(context)
             super().before_pipeline_run(run_params, pipeline, catalog)
             _keep_challenges_apart(pipeline, catalog)
             tags = self._run_tags(context, catalog, run_params)
@@ -260,41 +259,3 @@ def experiment_name(pipeline: Pipeline) -> str:
     """The challenge that the pipeline belongs to; ``podium`` for several."""
     owners = {challenge_of(node.name) for node in pipeline.nodes} - {None}
     return str(owners.pop()) if len(owners) == 1 else "podium"
-
-
-def local_store(project: Path) -> str:
-    """The SQLite store at the project's root."""
-    return f"{_SQLITE}{(Path(project) / 'mlflow.db').as_posix()}"
-
-
-def artifact_settings(uri: str) -> dict[str, Any]:
-    """Where a new experiment keeps artifacts: beside a SQLite file; a server knows its place."""
-    if not uri.startswith(_SQLITE):
-        return {}
-    folder = Path(uri.removeprefix(_SQLITE)).absolute().parent / "mlartifacts"
-    return {"create_experiment_kwargs": {"artifact_location": folder.as_uri()}}
-
-
-def server_answers(uri: str) -> bool:
-    """Whether an http(s) tracking server answers a request in time; files always answer.
-
-    A port that is open proves nothing: the process behind it may hang. A server whose certificate
-    this client does not know has answered: MLflow has settings of its own for that.
-    """
-    if urlparse(uri).scheme not in ("http", "https"):
-        return True
-    import httpx
-
-    try:
-        httpx.get(f"{uri.rstrip('/')}/health", timeout=SERVER_TIMEOUT_SECONDS)
-    except httpx.HTTPError as error:
-        return _is_about_certificates(error)
-    return True
-
-
-def _is_about_certificates(error: BaseException | None) -> bool:
-    while error is not None:
-        if isinstance(error, ssl.SSLError):
-            return True
-        error = error.__cause__ or error.__context__
-    return False

@@ -5,7 +5,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from running import owed, wait_until
+from mlflow import MlflowClient
+from running import ended, owed, wait_until
 
 from podium.common.errors import PodiumError
 
@@ -38,6 +39,29 @@ def test_a_second_run_at_once_is_refused_and_the_first_ends_as_if_alone(
             first.kill()
     assert first.returncode == 0, output[-3000:]
     assert (root / SUBMISSION).read_bytes() == (finished_museum[0] / SUBMISSION).read_bytes()
+
+
+def test_two_challenges_at_once_share_a_tracking_store_that_is_not_there_yet(project_copy):
+    root = project_copy.data_root("both", challenge="museum")
+    project_copy.add_raw(root, "amazon")
+    store = f"sqlite:///{root}/both.db"
+    runs = {
+        name: project_copy.start(
+            f"--pipeline={name}.data_processing",
+            root=root,
+            variables={"MLFLOW_TRACKING_URI": store},
+        )
+        for name in ("museum", "amazon")
+    }
+    for name, run in runs.items():
+        done = ended(run, 300)
+        assert done.returncode == 0, done.stdout[-3000:]
+        assert "without tracking" not in done.stdout
+        client = MlflowClient(store)
+        experiment = client.get_experiment_by_name(name)
+        assert [found.info.status for found in client.search_runs([experiment.experiment_id])] == [
+            "FINISHED"
+        ]
 
 
 def test_on_a_full_disk_it_stops_with_one_line_and_goes_on_later(project_copy, finished_museum):
