@@ -43,7 +43,7 @@ class SampleSize:
 
 
 #: What a new user gets: written within a second.
-SAMPLE = SampleSize(part1=540, part2=270, test=400)
+SAMPLE = SampleSize(part1=480, part2=240, test=360)
 
 
 def write_sample(
