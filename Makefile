@@ -75,11 +75,13 @@ bench-echoes: setup ## Echoes at 10,000 rows, beside AutoGluon, and its reader b
 bench-museum: setup ## Museum at 20,000 images, and its search beside faiss
 	$(BIN)/python benchmarks/museum_whole.py
 	$(BIN)/python benchmarks/museum_top_k.py
+	$(BIN)/python benchmarks/image_decoding.py
 
 bench-amazon: setup ## Amazon at 75,000 + 75,000 rows, and beside AutoGluon
 	$(BIN)/python benchmarks/image_download.py
 	$(BIN)/python benchmarks/amazon_whole.py
 	$(BIN)/python benchmarks/amazon.py
+	$(BIN)/python benchmarks/text_encoders.py
 
 lock: setup ## Pin the newest allowed versions in requirements.lock
 	$(BIN)/uv pip compile pyproject.toml --extra dev --python-version 3.11 --no-annotate --no-header --quiet \

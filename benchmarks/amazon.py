@@ -32,6 +32,7 @@ from podium.pipelines.amazon.submission_rules import score_file
 
 HERE = Path(__file__).resolve().parent
 GENERATED_ROWS = 5_000
+SPLITS = "08_reporting/amazon/split_scores.csv"
 ESTIMATE = "08_reporting/amazon/test_estimate.csv"
 
 
@@ -61,7 +62,7 @@ def main() -> None:
         cost = challenge_run(root, "amazon", preset=options.preset, **asked)
         metrics = json.loads((root / "08_reporting/amazon/metrics.json").read_text())
         estimate = pd.read_csv(root / ESTIMATE).to_dict("records")
-        pictured = images_of(root)
+        pictured, splits = images_of(root), splits_of(root)
         submission = root / "07_model_output/amazon/submission.csv"
         own = score_file(submission, truth, raw, only_in_truth=True)
         known = len(pd.read_csv(raw / "train.csv", usecols=["sample_id"]))
@@ -91,11 +92,11 @@ def main() -> None:
         f"{known:,} training rows, {int(own['rows']):,} scored test rows, {cores()} cores. Written "
         f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC by {command_line()}. SMAPE in percent on rows "
         "that neither has seen, lower is better. "
-        f"{pictured}AutoGluon has no torch in its environment, so it leaves its networks out.\n\n"
+        f"{pictured}AutoGluon takes the text alone, with torch for its networks.\n\n"
         f"Podium's local score, which holds duplicates out: {local[0]:.2f} [{local[1]:.2f}, "
         f"{local[2]:.2f}]. {expectation(estimate, own['score'])}\n\n"
         + table(["program", "SMAPE", "low", "high", "seconds"], rows)
-        + "\n"
+        + f"\n\n{splits}\n"
     )
     options.results.parent.mkdir(parents=True, exist_ok=True)
     options.results.write_text(page)
@@ -112,6 +113,21 @@ def expectation(estimate: list[dict[Hashable, Any]], score: float) -> str:
         "What its run expects of this very test, whose rows are partly copies of training rows: "
         f"{expected['score']:.2f} [{expected['ci_low']:.2f}, {expected['ci_high']:.2f}]; the "
         f"interval {covers} the score below."
+    )
+
+
+def splits_of(root: Path) -> str:
+    """The naive split's scores beside the grouped ones."""
+    scores = pd.read_csv(root / SPLITS)
+    if scores.empty:
+        return "With so many rows there is no naive split."
+    rows = [
+        [row.model, row.rows, *(f"{each:.2f}" for each in row[3:])] for row in scores.itertuples()
+    ]
+    head = ["model", "rows", "grouped", "naive", "naive less grouped", "low", "high"]
+    return (
+        "The same training rows, held out with all listings of their product (grouped) and by a "
+        f"split that cuts through them (naive):\n\n{table(head, rows)}"
     )
 
 

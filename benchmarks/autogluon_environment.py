@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-PACKAGES = ("autogluon.tabular==1.6.3", "lightgbm", "xgboost", "catboost")
+PACKAGES = ("autogluon.tabular==1.6.3", "lightgbm", "xgboost", "catboost", "torch<2.14")
 
 
 def make_environment(folder: Path) -> Path:

@@ -38,9 +38,8 @@ def main() -> None:
         "# Catalogue texts taken apart: measured\n\n"
         f"Written {datetime.now(UTC):%Y-%m-%d %H:%M} UTC by {command_line()}. Share of the rows "
         "in which each way finds something; a base amount is the value in gram, millilitre or "
-        "count. 40 rows are checked by hand in `tests/pricing/catalog_cases.py`.\n\n"
-        + "\n\n".join(sections)
-        + "\n"
+        "count. Forty invented texts of the same forms, worked out by hand, are in "
+        "`tests/pricing/catalog_cases.py`.\n\n" + "\n\n".join(sections) + "\n"
     )
     options.results.parent.mkdir(parents=True, exist_ok=True)
     options.results.write_text(page)

@@ -87,11 +87,20 @@ def test_size_hardly_matters_but_for_the_size():
         assert large[name] == pytest.approx(small[name], abs=0.02)
 
 
-def test_placeholders_and_missing_images_are_nan_rows():
+def test_the_size_is_that_before_scaling_down():
+    image = on_white(30, 60, (5, 10, 5, 10), (0, 0, 0))
+    (row,) = image_statistics([image], sizes=[(1200, 600)])
+    found = dict(zip(NAMES, row, strict=True))
+    assert found["log_width"] == pytest.approx(np.log(1200))
+    assert found["log_pixels"] == pytest.approx(np.log(720_000))
+    np.testing.assert_array_equal(row[4:], statistics_of(image)[4:])
+
+
+def test_missing_images_are_nan_rows():
     image = on_white(20, 20, (5, 10, 5, 10), (0, 0, 0))
-    rows = image_statistics(iter([image, None, image]), real=np.array([True, True, False]))
-    assert rows.shape == (3, len(NAMES)) and rows.dtype == np.float32
-    assert np.isfinite(rows[0]).all() and np.isnan(rows[1:]).all()
+    rows = image_statistics(iter([image, None]))
+    assert rows.shape == (2, len(NAMES)) and rows.dtype == np.float32
+    assert np.isfinite(rows[0]).all() and np.isnan(rows[1]).all()
     assert image_statistics([]).shape == (0, len(NAMES))
     assert len(set(NAMES)) == len(NAMES)
 
@@ -120,4 +129,4 @@ def test_bad_images_are_refused():
         with pytest.raises(ValueError, match="uint8"):
             image_statistics([image])
     with pytest.raises(ValueError):
-        image_statistics([None, None], real=np.array([True]))
+        image_statistics([None, None], sizes=[(4, 4)])

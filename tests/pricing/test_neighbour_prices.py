@@ -45,7 +45,6 @@ def test_statistics_of_two_neighbours(fitted):
     assert row["neighbours_price_by_rate_2"] == pytest.approx(np.log1p(80))
     assert row["neighbours_similarity_1"] == pytest.approx(1)
     assert row["neighbours_similarity_2"] == pytest.approx(0.8)
-    assert row["same_text_log_price"] == pytest.approx(first)
 
 
 def test_what_is_not_known_is_nan(fitted):
@@ -54,14 +53,4 @@ def test_what_is_not_known_is_nan(fitted):
     # A row without a unit has no neighbour with the same, though the nearest has none either.
     assert columns["neighbours_log_price_1"][0] == pytest.approx(np.log1p(20))
     assert np.isnan(rate[0]) and rate[1] == pytest.approx(np.log(5)) and np.isnan(by_rate[1])
-    same = columns["same_text_log_price"]
-    # Other terms, and none at all.
-    assert np.isnan(same).tolist() == [True, True, True]
     assert np.isfinite(columns["neighbours_log_price_2"]).all()
-
-
-def test_equal_texts_are_averaged():
-    prices = NeighbourPrices([1], candidates=10, threads=1)
-    prices.fit(compared([[1, 0], [1, 0], [0, 1]], [1, 1, 1], ["g"] * 3), np.array([1.0, 2.0, 5.0]))
-    columns = prices.transform(compared([[1, 0]], [1], ["g"]))
-    assert columns["same_text_log_price"] == pytest.approx([1.5])

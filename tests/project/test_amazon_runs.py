@@ -11,6 +11,7 @@ from click.testing import CliRunner
 from image_server import served_files
 from running import ENV
 from soak import Soak
+from tiny_text_models import save_tiny_text_model
 from tiny_vision_models import save_tiny_model
 
 from podium.pipelines.amazon.models import CONSTANT, STACK, declared_models
@@ -109,6 +110,9 @@ def test_the_naive_split_has_scores_of_its_own_beside_the_grouped_one(finished_a
     assert set(scores["rows"]) == {len(held)}
     for name, column in (("oof_predictions", "grouped"), ("naive_predictions", "naive")):
         said = pd.read_parquet(root / f"07_model_output/amazon/{name}.parquet")
+        if "split" in said:
+            assert set(said["split"]) == {"naive", "copies"}
+            said = said[said["split"] == "naive"]
         for row in scores.itertuples():
             own = said[said["model"] == row.model].set_index("sample_id")["predicted"]
             wanted = smape(held["price"], own[held["sample_id"]])
@@ -210,6 +214,38 @@ def test_vision_models_add_numbers_and_look_at_the_images_now_and_when_asked_lat
     bare = fitted.predict(rows[["catalog_content"]].assign(image_link=None))
     np.testing.assert_allclose(answers["price"], expected, rtol=1e-4)
     assert (np.abs(bare["price"] / expected - 1) > 1e-3).all()
+
+
+def test_text_models_add_vectors_and_read_the_texts_now_and_when_asked_later(
+    project_copy, root_copy_of_amazon, tmp_path
+):
+    root, model = root_copy_of_amazon, save_tiny_text_model("bert", tmp_path / "bert")
+    chosen = {
+        "amazon.features.encoder": {
+            "type": "podium.pricing.text_encoder.TextEncoder",
+            "arguments": {"model": str(model), "max_length": 16, "tail_length": 4},
+        },
+        "amazon.features.keep_texts": True,
+        "amazon.models.ridge.arguments": {"encoded_weight": 1.0},
+        "amazon.models.reads": {
+            "kind": "regressor",
+            "type": "podium.pricing.fine_tuned_text.FineTunedTextPrice",
+            "arguments": {"model": str(model), "max_length": 16, "tail_length": 4, "epochs": 1},
+        },
+        "amazon.evaluation.chosen": ["reads"],
+    }
+    before = leaderboard(root).set_index("model")["score"]
+    stages = [f"amazon.{stage}" for stage in ("feature_engineering", *STAGES)]
+    project_copy.session(*stages, root=root, parameters=chosen)
+    scores = leaderboard(root).set_index("model")["score"]
+    assert scores["ridge"] != before["ridge"] and np.isfinite(scores["reads"])
+    said = pd.read_parquet(root / "07_model_output/amazon/test_predictions.parquet")
+    assert list(said) == ["sample_id", "price", "reads"]
+
+    rows = pd.read_csv(root / RAW / "test.csv", dtype=str).head(6)
+    fitted = mlflow.pyfunc.load_model(last_model(project_copy.store))
+    answers = fitted.predict(rows[["catalog_content"]].assign(image_link=None))
+    np.testing.assert_allclose(answers["price"], said["price"][:6], rtol=1e-4)
 
 
 def last_model(store):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +12,7 @@ from podium.pricing.feature_set import FeatureSet
 from podium.pricing.price_models import PriceModel
 from podium.pricing.price_stack import PriceStack
 from podium.pricing.product_features import ProductFeatures, Products
+from podium.pricing.same_text_prices import SameTextPrices
 
 Floats = NDArray[np.float64]
 
@@ -26,6 +27,7 @@ class FittedPrices:
         models: By name, in the order of the stack.
         stack: Weighs the models; None where there is a single one, or none.
         image_columns: Numbers of an image that the models know.
+        same_text: Looks up products that are known already; None where there is no model.
     """
 
     constant: float
@@ -33,6 +35,7 @@ class FittedPrices:
     models: Mapping[str, PriceModel]
     stack: PriceStack | None
     image_columns: tuple[str, ...] = ()
+    same_text: SameTextPrices | None = None
 
     @property
     def looks_at_pictures(self) -> bool:
@@ -47,12 +50,13 @@ class FittedPrices:
         """What each model says, shape (rows,)."""
         return {name: model.predict(features) for name, model in self.models.items()}
 
-    def combined(self, members: Mapping[str, Floats], rows: int) -> Floats:
-        """The price of each row from those of the models, shape (rows,), positive and finite."""
+    def combined(self, members: Mapping[str, Floats], texts: Sequence[object]) -> Floats:
+        """The price of each text from those of the models, shape (texts,), positive and finite."""
         if not members:
-            return np.full(rows, self.constant)
+            return np.full(len(texts), self.constant)
         answers = np.stack([members[name] for name in self.models], axis=1)
-        return answers[:, 0] if self.stack is None else self.stack.predict(answers)
+        prices = answers[:, 0] if self.stack is None else self.stack.predict(answers)
+        return prices if self.same_text is None else self.same_text.draw(texts, prices)
 
 
 def _bare(rows: int) -> FeatureSet:

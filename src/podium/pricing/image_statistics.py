@@ -7,6 +7,7 @@ frame it fills, in what shape, how it is coloured and how busy its print is.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import repeat
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -70,46 +71,40 @@ NAMES: tuple[str, ...] = (
 def image_statistics(
     images: Iterable[Pixels | None],
     threads: int = 1,
-    real: NDArray[np.bool_] | None = None,
+    sizes: Iterable[tuple[int, int]] | None = None,
 ) -> Floats:
     """Statistics of images, in their order.
 
     Args:
         images: (H, W, 3) uint8 in RGB, None where there is none; taken as they are needed, so that
-            they may be read from disk meanwhile.
+            they may be read from disk meanwhile. They may be scaled down to `SIDE` already.
         threads: Images worked on at a time; the numbers are the same on any.
-        real: False for a placeholder, shape (images,); none if all are real.
+        sizes: Width and height of each image as it was; none if they are given as they were.
 
     Returns:
-        (images, len(NAMES)) float32, NaN throughout for a placeholder and for None.
+        (images, len(NAMES)) float32, NaN throughout for None.
 
     Raises:
-        ValueError: an image has another shape or type, or `real` another length.
+        ValueError: an image has another shape or type, or `sizes` another length.
     """
 
-    def row(item: tuple[Pixels | None, bool]) -> Floats:
-        image, wanted = item
-        if image is None or not wanted:
+    def row(item: tuple[Pixels | None, tuple[int, int] | None]) -> Floats:
+        image, size = item
+        if image is None:
             return np.full(len(NAMES), np.nan, dtype=np.float32)
-        return statistics_of(image)
+        return statistics_of(image, size)
 
-    flags = _endless_truth() if real is None else (bool(flag) for flag in real)
-    pairs = zip(images, flags, strict=real is not None)
-    rows = list(work_ahead(row, pairs, threads, 2 * threads))
+    sized = zip(images, repeat(None)) if sizes is None else zip(images, sizes, strict=True)
+    rows = list(work_ahead(row, sized, threads, 2 * threads))
     return np.stack(rows) if rows else np.empty((0, len(NAMES)), dtype=np.float32)
 
 
-def _endless_truth() -> Iterable[bool]:
-    from itertools import repeat
-
-    return repeat(True)
-
-
-def statistics_of(image: Pixels) -> Floats:
+def statistics_of(image: Pixels, size: tuple[int, int] | None = None) -> Floats:
     """The numbers of one image, shape (len(NAMES),) float32, finite.
 
     Args:
         image: (H, W, 3) uint8 in RGB.
+        size: Width and height before it was scaled down; those of `image` where it was not.
 
     Raises:
         ValueError: another shape or type, or no pixels.
@@ -118,12 +113,12 @@ def statistics_of(image: Pixels) -> Floats:
 
     if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or not image.size:  # noqa: PLR2004
         raise ValueError(f"needs (H, W, 3) uint8, got {image.shape} {image.dtype}")
-    height, width = image.shape[:2]
+    width, height = size or image.shape[1::-1]
     small = _small(image)
     gray = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
     white = small.min(axis=2) >= _WHITE
-    size = [np.log(width), np.log(height), np.log(width / height), np.log(width * height)]
-    numbers = [*size, *_colours(small, gray), *_thing(white), *_edges(gray, white)]
+    extent = [np.log(width), np.log(height), np.log(width / height), np.log(width * height)]
+    numbers = [*extent, *_colours(small, gray), *_thing(white), *_edges(gray, white)]
     return np.array(numbers, dtype=np.float32)
 
 

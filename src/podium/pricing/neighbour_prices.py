@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from hashlib import blake2b
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from podium.pricing.feature_set import FeatureSet
 from podium.pricing.text_neighbours import TextRows, nearest_texts
-
-if TYPE_CHECKING:
-    from scipy.sparse import csr_matrix
 
 Floats = NDArray[np.float64]
 
@@ -28,13 +23,11 @@ class ComparedRows:
 
     Attributes:
         texts: Terms and text vectors.
-        keys: Digest of the row's terms, equal for equal terms; None for a row without.
         log_amount: Logarithm of the total amount, NaN where unknown.
         unit: What the amount is counted in; None where unknown.
     """
 
     texts: TextRows
-    keys: NDArray[np.object_]
     log_amount: Floats
     unit: NDArray[np.object_]
 
@@ -44,32 +37,13 @@ class ComparedRows:
         units = features.categories[unit].astype(object)
         return ComparedRows(
             TextRows.of(features.terms, features.text),
-            _keys(features.terms),
             features.table[amount].to_numpy(np.float64),
             units.where(units.notna(), None).to_numpy(),
         )
 
     def take(self, rows: NDArray[np.integer]) -> ComparedRows:
         """The given rows, in that order."""
-        return ComparedRows(
-            self.texts.take(rows), self.keys[rows], self.log_amount[rows], self.unit[rows]
-        )
-
-
-def _keys(terms: csr_matrix) -> NDArray[np.object_]:
-    if not terms.has_sorted_indices:
-        terms = terms.sorted_indices()
-    ends = terms.indptr
-    digests = [
-        blake2b(
-            terms.indices[start:end].astype(np.int64).tobytes() + terms.data[start:end].tobytes(),
-            digest_size=16,
-        ).digest()
-        if end > start
-        else None
-        for start, end in zip(ends[:-1], ends[1:], strict=True)
-    ]
-    return np.array(digests, dtype=object)
+        return ComparedRows(self.texts.take(rows), self.log_amount[rows], self.unit[rows])
 
 
 class NeighbourPrices:
@@ -84,8 +58,7 @@ class NeighbourPrices:
     - `neighbours_price_by_rate_k`: log1p of the price that this rate gives the row's own amount;
     - `neighbours_similarity_k`: similarity of the last of them.
 
-    And `same_text_log_price`: mean log price of the rows with the very same terms, NaN if none. The
-    nearest row's own log price is `neighbours_log_price_1`.
+    The nearest row's own log price is `neighbours_log_price_1`.
     """
 
     def __init__(self, counts: Sequence[int], candidates: int, threads: int) -> None:
@@ -99,10 +72,7 @@ class NeighbourPrices:
             rows: n rows, at least one.
             target: log1p of their prices, shape (n,).
         """
-        import pandas as pd
-
         self._rows, self._target = rows, target
-        self._same = pd.Series(target).groupby(rows.keys).mean()
 
     def transform(self, rows: ComparedRows) -> dict[str, Floats]:
         """The statistics by name, each of shape (rows,)."""
@@ -128,13 +98,7 @@ class NeighbourPrices:
             columns[f"neighbours_log_rate_{count}"] = rate
             columns[f"neighbours_price_by_rate_{count}"] = np.log1p(np.exp(rate + rows.log_amount))
             columns[f"neighbours_similarity_{count}"] = similarity[:, some][:, -1].astype(float)
-        columns["same_text_log_price"] = self._same_text(rows.keys)
         return columns
-
-    def _same_text(self, keys: NDArray[np.object_]) -> Floats:
-        import pandas as pd
-
-        return np.asarray(pd.Series(keys).map(self._same), dtype=np.float64)
 
 
 def _weighted_mean(numbers: Floats, weights: Floats) -> Floats:

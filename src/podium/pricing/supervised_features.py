@@ -32,9 +32,6 @@ class SupervisedFeatures:
     its group. `transform` uses all fitted rows. It belongs into every outer fold anew.
 
     The columns are those of `TargetEncoding` for every category and pair, and of `NeighbourPrices`.
-    `same_text_log_price` is known in `fit_transform` only where equal texts are in different
-    groups; a model fitted on groups of equal texts can learn nothing from it, but a prediction may
-    use it as it is.
     """
 
     def __init__(

@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from podium.common.ordered_work import RangesAhead
 from podium.common.shards import Arrays, LazyShards, shard_ranges
 from podium.retrieval.local_features import Floats, LocalFeatureTable, sample_images
+from podium.vision.encoder_options import longest_side
 from podium.vision.image_folder import ImageFolder
 from podium.vision.reading import ImageFault
 
-DEFAULT_SIDE = 512
 """Longest side at which an encoder that does not say otherwise gets its images, in pixels."""
 
 MOST_FITTED_IMAGES = 3000
@@ -145,16 +145,6 @@ def encode_images(encoder: Any, images: Iterable[Any], count: int) -> Floats:
 def takes_local_features(encoder: Any) -> bool:
     """Whether an encoder is one of local features."""
     return bool(getattr(encoder, "takes_local_features", False))
-
-
-def longest_side(encoder: Any) -> int:
-    """Of the images that an encoder wants to see, in pixels.
-
-    Twice the side of the square that a model sees: the middle square of a long picture is then
-    still as large.
-    """
-    sizes = getattr(encoder, "sizes", None)
-    return 2 * max(sizes) if sizes else int(getattr(encoder, "longest_side", DEFAULT_SIDE))
 
 
 def fingerprint(encoder: Any) -> str:

@@ -16,6 +16,7 @@ from podium.common.builder import Declaration, build
 from podium.common.errors import RawDataError
 from podium.common.folds import FEWEST_FOLDS, feasible_folds, repeated_group_folds
 from podium.common.parameters import Parameters
+from podium.common.progress import track
 from podium.pipelines.amazon.raw_contract import TRAIN
 from podium.pipelines.shared import Compute
 from podium.pricing.catalog_rows import CONTENT, PRICE, SAMPLE_ID
@@ -23,15 +24,20 @@ from podium.pricing.cross_fitting import FoldFeatures
 from podium.pricing.image_statistics import NAMES, image_statistics
 from podium.pricing.metrics import price_band_edges, price_bands
 from podium.pricing.product_features import ProductFeatures, Products
+from podium.pricing.same_text_prices import SameTextPrices
 from podium.pricing.supervised_features import SupervisedFeatures
 from podium.pricing.text_vectors import TextVectors
 from podium.vision.downloading.downloaded import DownloadedImages
+from podium.vision.encoder_options import longest_side
 from podium.vision.pictures import Pictures
 
 logger = logging.getLogger(__name__)
 
-NAIVE = "naive"
+# Splits that hold out the first naive fold: one knows of no groups, neither outside nor inside; in
+# the other, groups stay whole among the fitted rows, as in the refit that meets the test.
+NAIVE, COPIES = "naive", "copies"
 _DECODED_SIDE = 256
+_ENCODED_TOGETHER = 1024
 
 
 class FoldParameters(Parameters):
@@ -69,6 +75,7 @@ class FeatureParameters(Parameters):
     Attributes:
         text: Arguments of `TextVectors`.
         prices: Arguments of `SupervisedFeatures`.
+        same_text: Arguments of `SameTextPrices`, which looks up products that are known already.
         encoder: A pretrained text model that gives further vectors, such as a `TextEncoder`.
         keep_texts: Hand the texts on, for models that read them.
         keep_pictures: Hand the images on, for models that look at them.
@@ -76,6 +83,7 @@ class FeatureParameters(Parameters):
 
     text: dict[str, Any] = {}
     prices: dict[str, Any] = {}
+    same_text: dict[str, Any] = {}
     encoder: Declaration | None = None
     keep_texts: bool = False
     keep_pictures: bool = False
@@ -87,11 +95,7 @@ class FeatureParameters(Parameters):
             ParameterError: for arguments that a class refuses.
         """
         vectors, prices = (
-            build(
-                {"type": f"{kind.__module__}.{kind.__name__}", "arguments": arguments},
-                seed=settings.seed,
-                threads=settings.threads,
-            )
+            _built(kind, arguments, seed=settings.seed, threads=settings.threads)
             for kind, arguments in ((TextVectors, self.text), (SupervisedFeatures, self.prices))
         )
         encoder = None
@@ -104,6 +108,19 @@ class FeatureParameters(Parameters):
             keep_texts=self.keep_texts,
             keep_pictures=self.keep_pictures,
         )
+
+    def build_same_text(self) -> SameTextPrices:
+        """The look-up, not fitted.
+
+        Raises:
+            ParameterError: for arguments that it refuses.
+        """
+        lookup: SameTextPrices = _built(SameTextPrices, self.same_text)
+        return lookup
+
+
+def _built(kind: type, arguments: dict[str, Any], **settings: Any) -> Any:
+    return build({"type": f"{kind.__module__}.{kind.__name__}", "arguments": arguments}, **settings)
 
 
 class ImageFeatureParameters(Parameters):
@@ -132,13 +149,20 @@ def compute_image_features(
         return table
     parts = [table]
     if wanted.statistics:
-        pixels = images.read_all(_DECODED_SIDE, settings.threads)
-        numbers = image_statistics(pixels, settings.threads)
-        parts.append(pd.DataFrame(numbers, columns=list(NAMES)))
+        parts.append(_statistics(images, settings.threads))
     for name, declared in wanted.encoders.items():
         if declared.enabled:
             parts.append(_encoded(name, declared, images, settings))
     return pd.concat(parts, axis=1)
+
+
+def _statistics(images: DownloadedImages, threads: int) -> pd.DataFrame:
+    """Colour, edges and size of the real images, NaN for the others."""
+    sizes = zip(images.table["width"], images.table["height"], strict=True)
+    pixels = track(
+        images.read_all(_DECODED_SIDE, threads), "Images measured", len(images.table), unit="images"
+    )
+    return pd.DataFrame(image_statistics(pixels, threads, sizes), columns=list(NAMES))
 
 
 def _encoded(
@@ -146,14 +170,21 @@ def _encoded(
 ) -> pd.DataFrame:
     """Vectors of the real images by one encoder, NaN for the others."""
     encoder = build(declared, threads=settings.threads)
-    real = np.flatnonzero(images.real)
+    real, side = np.flatnonzero(images.real), longest_side(encoder)
     blank = np.zeros((32, 32, 3), np.uint8)
 
-    def read(place: int) -> np.ndarray:
-        pixels = images.read(int(real[place]))
+    def read(row: int) -> np.ndarray:
+        pixels = images.read(row, side)
         return blank if pixels is None else pixels
 
-    vectors = encoder.encode(read, len(real))
+    parts = [real[start : start + _ENCODED_TOGETHER]
+             for start in range(0, len(real), _ENCODED_TOGETHER)]  # fmt: skip
+    vectors = np.concatenate(
+        [
+            encoder.encode(lambda place, rows=rows: read(int(rows[place])), len(rows))
+            for rows in track(parts, f"Images encoded by {name}", unit="parts")
+        ]
+    )
     whole = np.full((len(images.table), vectors.shape[1]), np.nan, np.float32)
     whole[real] = vectors
     return pd.DataFrame(whole, columns=[f"{name}_{at}" for at in range(whole.shape[1])])
@@ -205,7 +236,7 @@ def build_features(
     parameters: dict[str, Any],
     compute: dict[str, Any],
 ) -> dict[str, Callable[[], FoldFeatures]]:
-    """Features of each fold, fitted on the other folds; `naive` holds out the first naive fold."""
+    """Features of each fold, fitted on the other folds; and of the splits `naive` and `copies`."""
     wanted, settings = FeatureParameters.parse(parameters), Compute.parse(compute)
     products = wanted.build(settings).prepared(
         training_products(train_products, image_features, images)
@@ -217,8 +248,8 @@ def build_features(
     }
     naive = folds["naive_fold"].to_numpy() == 0
     if naive.any():
-        # A naive split knows of no groups, neither outside nor inside.
         cuts[NAIVE] = (naive, np.arange(len(folds)))
+        cuts[COPIES] = (naive, folds["group"].to_numpy())
 
     def make(name: str) -> FoldFeatures:
         began = time.monotonic()

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from podium.common.fit_in_turn import FittedInTurn, fit_in_turn
-from podium.pipelines.amazon.feature_engineering import NAIVE
+from podium.pipelines.amazon.feature_engineering import COPIES, NAIVE
 from podium.pipelines.amazon.models import (
     CONSTANT,
     STACK,
@@ -46,7 +46,7 @@ def cross_fit_models(
     settings, wanted = Compute.parse(compute), ModelingParameters.parse(parameters)
     makes = build_models(models, settings)
     prices, groups, budget = folds[PRICE].to_numpy(), folds["group"].to_numpy(), settings.budget
-    splits = {name: read for name, read in features.items() if name != NAIVE}
+    splits = {name: read for name, read in features.items() if name not in (NAIVE, COPIES)}
 
     def report(name: str, said: OutOfFold, _: float) -> None:
         logger.info("%s: SMAPE %.4f, %.0f s", name, smape(prices, said.prices), said.fit_seconds)
@@ -107,27 +107,33 @@ def fit_naive_models(
     """What a few models say of rows whose duplicates they have seen: `naive_predictions`.
 
     Returns:
-        model, sample_id, predicted; empty without a naive split, or where no such model was fitted
-        in time.
+        split, model, sample_id, predicted. Split is `naive`, where models and features know of no
+        groups, or `copies`, where they keep them together as in the refit. Empty without such
+        splits, or where no such model was fitted in time.
     """
     settings, wanted = Compute.parse(compute), ModelingParameters.parse(parameters)
-    fitted = set(fit_log.loc[fit_log["fit_seconds"].notna() & (NAIVE in features), "model"])
+    fitted = set(fit_log.loc[fit_log["fit_seconds"].notna(), "model"])
     makes, budget = build_models(models, settings), settings.budget
-    prices, alone = folds[PRICE].to_numpy(), np.arange(len(folds))
-    split = f", {NAIVE} split"
-    fits = {
-        name + split: partial(out_of_fold, makes[name], {NAIVE: features[NAIVE]}, prices, alone)
+    prices, groups = folds[PRICE].to_numpy(), folds["group"].to_numpy()
+    known = {NAIVE: np.arange(len(folds)), COPIES: groups}
+    asked = {
+        f"{name}, split {split}": (split, name)
+        for split in known
         for name in wanted.naive_models
-        if name in fitted
+        if split in features and name in fitted
     }
-    parts = [pd.DataFrame({"model": [], SAMPLE_ID: [], "predicted": []})]
-    for name, said in fit_in_turn(fits, budget, wanted.seconds(budget)).models.items():
-        held = np.isfinite(said.prices)
+    fits = {
+        title: partial(out_of_fold, makes[name], {split: features[split]}, prices, known[split])
+        for title, (split, name) in asked.items()
+    }
+    columns = ["split", "model", SAMPLE_ID, "predicted"]
+    parts = [pd.DataFrame(columns=columns)]
+    for title, said in fit_in_turn(fits, budget, wanted.seconds(budget)).models.items():
+        held, (split, name) = np.isfinite(said.prices), asked[title]
         part = folds.loc[held, [SAMPLE_ID]].assign(predicted=said.prices[held])
-        part = part.assign(model=name.removesuffix(split))
-        parts.append(part[["model", SAMPLE_ID, "predicted"]])
-    table = pd.concat(parts, ignore_index=True)
-    return table.astype({"model": "str", SAMPLE_ID: "str", "predicted": "float64"})
+        parts.append(part.assign(split=split, model=name)[columns])
+    types = {name: "float64" if name == "predicted" else "str" for name in columns}
+    return pd.concat(parts, ignore_index=True).astype(types)
 
 
 def stack_members(member_prices: pd.DataFrame, models: dict[str, Any]) -> list[str]:

@@ -9,6 +9,7 @@ import pandas as pd
 from podium.common import plots
 from podium.common.bootstrap import bootstrap
 from podium.pipelines.amazon.evaluation import SCORE_UNIT, Evaluation, row_interval
+from podium.pipelines.amazon.feature_engineering import COPIES, NAIVE
 from podium.pipelines.shared import chosen_model
 from podium.pricing.catalog_rows import PRICE, SAMPLE_ID
 from podium.pricing.expected_score import ExpectedScore, ScoredRows
@@ -36,7 +37,7 @@ def compare_splits(
     chosen = Evaluation.parse(parameters)
     groups = folds.set_index(SAMPLE_ID)["group"]
     rows = []
-    for model, part in naive_predictions.groupby("model", sort=False):
+    for model, part in _of_split(naive_predictions, NAIVE).groupby("model", sort=False):
         own = oof_predictions[oof_predictions["model"] == model].set_index(SAMPLE_ID)
         own = own.loc[part[SAMPLE_ID]]
         grouped = smape_contributions(own[PRICE], own["predicted"])
@@ -60,23 +61,26 @@ def estimate_test_score(
 ) -> pd.DataFrame:
     """What the chosen model will score on this test, of which some rows are copies.
 
-    The local score holds copies out. How much one helps is seen on the naive split, by the best of
-    the models that were scored there.
+    The local score holds copies out. How much one helps is seen on the split `copies`, by the best
+    of the models that were scored there: it is fitted as the refit is, and sees copies as that does
+    in the test. What the look-up of equal texts adds is not counted.
 
     Returns:
-        `test_estimate`, of one row: model, test_rows, copies (of them), judged_by (the model of the
-        naive split), seen_rows and change (of rows whose copy it has seen), score, ci_low, ci_high;
-        empty without a naive split.
+        `test_estimate`, of one row: model, test_rows, copies (of them), judged_by (the model of
+        that split), seen_rows and change (of rows whose copy it has seen), score, ci_low, ci_high;
+        empty without that split.
     """
-    if split_scores.empty or test.empty:
+    seen = _of_split(naive_predictions, COPIES)
+    judges = split_scores[split_scores["model"].isin(seen["model"])]
+    if judges.empty or test.empty:
         return pd.DataFrame(columns=ESTIMATE)
     chosen = Evaluation.parse(parameters)
     model = chosen_model(leaderboard, chosen)
-    judge = str(split_scores.sort_values("grouped", kind="stable")["model"].iloc[0])
+    judge = str(judges.sort_values("grouped", kind="stable")["model"].iloc[0])
     rows = folds.set_index(SAMPLE_ID)
     copied = duplicates.set_index(SAMPLE_ID)["rows"].reindex(rows.index) > 1
     errors = {name: _errors(oof_predictions, name, rows.index) for name in (model, judge)}
-    changes = (_errors(naive_predictions, judge, rows.index, rows[PRICE]) - errors[judge])[copied]
+    changes = (_errors(seen, judge, rows.index, rows[PRICE]) - errors[judge])[copied]
     scored = ScoredRows(
         errors[model].to_numpy(),
         rows["group"].to_numpy(),
@@ -94,6 +98,10 @@ def estimate_test_score(
     said = (model, len(test), copies, judge, int(changes.notna().sum()), float(changes.mean()))
     estimate = (*said, found.value, found.low, found.high)
     return pd.DataFrame([estimate], columns=ESTIMATE)
+
+
+def _of_split(naive_predictions: pd.DataFrame, split: str) -> pd.DataFrame:
+    return naive_predictions[naive_predictions["split"] == split]
 
 
 def _errors(

@@ -19,7 +19,7 @@ from podium.pipelines.amazon.models import build_models
 from podium.pipelines.amazon.submission_rules import rules
 from podium.pipelines.shared import Compute, accepted, chosen_model
 from podium.pricing.best_constant import best_constant
-from podium.pricing.catalog_rows import PRICE, SAMPLE_ID
+from podium.pricing.catalog_rows import CONTENT, PRICE, SAMPLE_ID
 from podium.pricing.feature_set import FeatureSet
 from podium.pricing.fitted_prices import FittedPrices
 from podium.pricing.price_stack import PriceStack
@@ -53,22 +53,33 @@ def refit_models(
     constant = best_constant(prices)
     chosen = chosen_model(leaderboard, Evaluation.parse(evaluation))
     names, final = [chosen] if chosen in member_prices else [], None
+    unseen = member_prices[names].to_numpy()
     if chosen in stacks:
         stack = stacks[chosen]
+        members = stack_members(member_prices, models)
+        unseen = stack.predict(member_prices[members].to_numpy())
         kept = np.flatnonzero(stack.weights_)
-        names = [stack_members(member_prices, models)[place] for place in kept]
+        names = [members[place] for place in kept]
         final = stack.restricted(kept)
     if not names:
         return FittedPrices(constant, None, {}, None)
     products = training_products(train_products, image_features, images)
-    features = FeatureParameters.parse(feature_parameters).build(settings)
+    wanted = FeatureParameters.parse(feature_parameters)
+    features, same_text = wanted.build(settings), wanted.build_same_text()
+    same_text.fit(products.texts, prices, unseen.ravel())
     own = features.fit_transform(products, prices, groups)
     makes = build_models(models, settings)
     fitted = {}
     for name in names:
         fitted[name] = makes[name]().fit(own, prices, groups)
         logger.info("%s is fitted on all %s rows", name, f"{len(products):,}")
-    return FittedPrices(constant, features, fitted, final, image_columns(image_features))
+    logger.info(
+        "%s training rows have a copy: prices of known texts are drawn to those by %.1f",
+        f"{same_text.judged_rows_:,}",
+        same_text.weight_,
+    )
+    columns = image_columns(image_features)
+    return FittedPrices(constant, features, fitted, final, columns, same_text)
 
 
 def build_test_features(
@@ -95,15 +106,16 @@ def predict_prices(
 ) -> pd.DataFrame:
     """The price of every product: `test_predictions` (sample_id, price, and what each model said).
 
-    The rows stand in the order of the products.
+    The price is that of the stack or chosen model, drawn towards what the same text costs in
+    training. The rows stand in the order of the products.
     """
-    rows = len(test_products)
     members = final_models.member_prices(test_features)
     if not members:
         constant = final_models.constant
         logger.warning("there is no fitted model: every row gets the best constant, %g", constant)
     table = test_products.reindex(columns=[SAMPLE_ID]).reset_index(drop=True)
-    return table.assign(**{PRICE: final_models.combined(members, rows)}, **members)
+    texts = test_products[CONTENT].tolist()
+    return table.assign(**{PRICE: final_models.combined(members, texts)}, **members)
 
 
 def order_prices(test_predictions: pd.DataFrame, test: pd.DataFrame) -> pd.DataFrame:
