@@ -10,7 +10,9 @@ from click.testing import CliRunner
 from kedro.io import DatasetError
 from PIL import Image
 from soak import Soak
+from tiny_vision_models import save_tiny_model
 
+from podium.array_datasets import ShardedArraysDataset
 from podium.common.errors import PodiumError
 
 RAW = "01_raw/museum/images"
@@ -22,14 +24,20 @@ def leaderboard(root):
     return pd.read_csv(root / REPORTING / "leaderboard.csv").set_index("model")
 
 
+def assert_accepted(root):
+    from podium.cli import cli
+
+    words = ["submission", "check", "museum", str(root / SUBMISSION), "--data-root", str(root)]
+    done = CliRunner().invoke(cli, words)
+    assert done.exit_code == 0, done.output
+
+
 def test_the_submission_is_accepted_and_scored(finished_museum, tiny_museum):
     from podium.cli import cli
 
     root, log = finished_museum
     submission = str(root / SUBMISSION)
-    words = ["submission", "check", "museum", submission, "--data-root", str(root)]
-    done = CliRunner().invoke(cli, words)
-    assert done.exit_code == 0, done.output
+    assert_accepted(root)
     assert f"Submission: {submission}" in log and "SAMPLE" not in log
     truth = str(tiny_museum.parent / "truth.csv")
     words = ["submission", "score", "museum", submission, "--truth", truth]
@@ -57,7 +65,47 @@ def test_every_encoder_is_on_the_leaderboard(finished_museum):
     assert set(rows.index) == models
     for name, row in rows.iterrows():
         assert f"{name}: {row.score:.4f} [{row.ci_low:.4f}, {row.ci_high:.4f}]" in log
-    assert "Picture wall" in (root / REPORTING / "report.html").read_text()
+    page = (root / REPORTING / "report.html").read_text()
+    assert "Picture wall" in page and "has more than 6 matches is doubtful" in page
+
+
+def test_a_pretrained_checkpoint_and_a_trained_network_join_the_vectors(
+    project_copy, finished_museum, tmp_path
+):
+    root = project_copy.data_root("networks_museum", copy_of=finished_museum[0])
+    model = save_tiny_model("vit", tmp_path / "vit")
+    looked_at = {"model": str(model), "pooling": "gem", "sizes": 32, "rotations": "each"}
+    looks = {
+        "kind": "encoder",
+        "type": "podium.vision.pretrained.PretrainedEncoder",
+        "arguments": looked_at | {"framing": "squash", "backend": "torch", "device": "cpu"},
+    }
+    small = {"size": 32, "photo_size": 48, "dimension": 8, "epochs": 1, "device": "cpu"}
+    chosen = {
+        "museum.encoders.looks": looks,
+        "museum.encoders.instance_network.enabled": True,  # as in conf/best
+        "museum.encoders.instance_network.arguments": small,
+        "museum.modeling.dimensions": 20,
+    }
+    log = project_copy.session("museum", root=root, parameters=chosen)
+    rows = leaderboard(root)
+    assert {"looks", "instance_network", "joined", "joined_verified"} < set(rows.index)
+    assert np.isfinite(rows[["score", "ci_low", "ci_high"]]).all(axis=None)
+    assert rows["score"].between(0, 1).all()
+
+    images = len(list((root / RAW).iterdir()))
+    vectors = ShardedArraysDataset(filepath=str(root / "05_model_input/museum/vectors")).load()
+    looked, told_apart = (
+        np.asarray(vectors[f"{name}.images"]["vectors"]) for name in ("looks", "instance_network")
+    )
+    assert looked.shape == (images, 4, 32)  # each image in four turns
+    assert told_apart.shape == (images, 8)
+    assert np.ptp(looked, axis=1).max() > 1e-3 and np.ptp(told_apart, axis=0).max() > 1e-3
+
+    table = pd.read_csv(root / SUBMISSION)
+    assert list(table.filter(like="feature_")) == [f"feature_{at}" for at in range(20)]
+    assert len(table) == images and f"Submission: {root / SUBMISSION}" in log
+    assert_accepted(root)
 
 
 def cells(page, heading):

@@ -63,7 +63,7 @@ def test_museum_notebook_runs_and_shows_the_run(project_copy, finished_museum):
     # The submitted weights give the score of the leaderboard, mixed photos being one per strength.
     assert f"{board.loc['joined', 'score']:.4f}".rstrip("0") in weights
     bars = next(text for source, text in outputs.items() if "fewest inliers" in source)
-    assert all(fewest in bars for fewest in ("15", "30", "60"))
+    assert all(fewest in bars for fewest in ("12", "30", "60"))
 
 
 def test_amazon_notebook_runs_and_shows_the_run(project_copy, finished_amazon):

@@ -134,9 +134,21 @@ def _neighbours_section(leaderboard: pd.DataFrame, rules: NeighbourParameters) -
         f"it. A pair is believed with {rules.fewest_inliers} matches on one homography and "
         f"{rules.margin:g} times those of the runner-up; its vectors are drawn together. All "
         "images are treated alike.",
+        _doubtful_pairs(rules),
         f"Used in the submission: {rules.use}.",
     )
     return Section("Verified neighbours", paragraphs, (make_table(rows, columns),))
+
+
+def _doubtful_pairs(rules: NeighbourParameters) -> str:
+    if not rules.doubtful:
+        return "Pairs that are not believed are left as they are."
+    return (
+        f"A pair that is not believed but has more than {rules.doubtful_inliers} matches is "
+        f"doubtful. It is drawn together too, by at most {rules.doubtful:.0%} of what a believed "
+        "pair of as many matches is: more with more matches, less where both images have a "
+        "better pair."
+    )
 
 
 def _strengths_section(breakdown: pd.DataFrame, leaderboard: pd.DataFrame, chosen: str) -> Section:
