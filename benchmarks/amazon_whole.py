@@ -47,9 +47,11 @@ def main() -> None:
         f"{options.rows:,} generated training rows and as many test rows, no images, {cores()} "
         f"cores. Written {datetime.now(UTC):%Y-%m-%d %H:%M} UTC by {command_line()}. Wall seconds "
         "are those of the whole command, the start of Python included; hidden is SMAPE on the true "
-        "prices of the test rows; peak memory is that of all processes together.\n\n"
-        + table(head, rows)
-        + "\n"
+        "prices of the test rows; peak memory is that of all processes together. The limit is the "
+        "run's time budget too, so models at the end of the list are left out. Local and hidden "
+        "differ in two ways: local is by models fitted on two of three folds, hidden by models "
+        "fitted on all rows; and test products may have a sibling listing in training, which "
+        "the local score holds out.\n\n" + table(head, rows) + "\n"
     )
     options.results.parent.mkdir(parents=True, exist_ok=True)
     options.results.write_text(page)

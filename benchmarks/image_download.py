@@ -237,7 +237,8 @@ def write(found: list[dict[str, Any]], options: argparse.Namespace, python: Path
         "only writes. img2dataset has 256 threads over all cores and leaves images as they are. "
         "Rates are those of the whole call, the start of processes included, the import of the "
         "library not; img2dataset takes seconds to start its own, so that its rate from the first "
-        "request of a process to the last stands below."
+        "request of a process to the last has a row of its own. Server and programs share the "
+        "cores."
     )
     RESULTS.write_text("\n\n".join(parts) + "\n")
     RESULTS.with_suffix(".json").write_text(json.dumps(found, indent=2) + "\n")
