@@ -1,10 +1,18 @@
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from podium.common.errors import PodiumError
-from podium.config import PodiumConfigLoader, cores, environment_variable, project_root
+from podium.config import (
+    PodiumConfigLoader,
+    cores,
+    environment_variable,
+    project_root,
+    scratch_folder,
+)
 from podium.settings import CONFIG_LOADER_ARGS
 
 CATALOG = """
@@ -130,3 +138,19 @@ def test_environment_variable(monkeypatch):
 
 def test_project_root_holds_the_project():
     assert (Path(project_root()) / "pyproject.toml").is_file()
+
+
+def test_each_process_spills_into_a_folder_of_its_own(tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    own = Path(scratch_folder())
+    assert own.parent == tmp_path and own.name.endswith(f"-{os.getpid()}")
+    left, alive = (
+        own.with_name(own.name.replace(str(os.getpid()), str(pid)))
+        for pid in (ended.pid, os.getppid())
+    )
+    for folder in (own, left, alive):
+        folder.mkdir()
+    assert scratch_folder() == str(own)
+    assert own.is_dir() and alive.is_dir() and not left.exists()

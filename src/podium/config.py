@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
+import getpass
 import os
+import shutil
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -96,8 +99,22 @@ def environment_variable(name: str, default: str | None = None) -> str | None:
 
 
 def scratch_folder() -> str:
-    """Where an engine may spill what does not fit into memory."""
-    return str(Path(tempfile.gettempdir()) / "podium-scratch")
+    """Where an engine of this process may spill what does not fit into memory; gone at its end."""
+    start = Path(tempfile.gettempdir()) / f"podium-scratch-{getpass.getuser()}-"
+    _sweep_scratch(start)
+    own = Path(f"{start}{os.getpid()}")
+    atexit.register(shutil.rmtree, own, ignore_errors=True)
+    return str(own)
+
+
+def _sweep_scratch(start: Path) -> None:
+    """Remove what killed processes left."""
+    import psutil
+
+    for folder in start.parent.glob(f"{start.name}*"):
+        owner = folder.name.removeprefix(start.name)
+        if owner.isdigit() and not psutil.pid_exists(int(owner)):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _fill(value: Any, values: dict[str, str]) -> Any:

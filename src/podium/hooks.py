@@ -196,10 +196,10 @@ class TrackingHooks:
             self._tracker.before_node_run(node, catalog, inputs, is_async)
 
     @hook_impl
-    def before_dataset_saved(self, dataset_name: str) -> None:
-        """Notice a lost server before a tracked dataset is saved."""
-        if self._tracker and challenge_of(dataset_name):
-            self._tracker.check_server()
+    def after_dataset_saved(self, dataset_name: str, data: Any) -> None:
+        """Log what was saved."""
+        if self._tracker:
+            self._tracker.log_saved(dataset_name, data)
 
     @hook_impl
     def after_pipeline_run(

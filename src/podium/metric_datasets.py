@@ -17,12 +17,20 @@ class MetricsBatchDataset(MlflowMetricsHistoryDataset):
     """
 
     def _save(self, data: dict[str, Any]) -> None:
+        if self._logging_activated:
+            self.log(data, self.run_id)
+
+    def log(self, data: dict[str, Any], run_id: str) -> None:
+        """Log the values.
+
+        Args:
+            data: A value with its step, or a list of them, by the name of the metric.
+            run_id: Of the run in MLflow.
+        """
         from mlflow import MlflowClient
         from mlflow.entities import Metric
 
-        if not self._logging_activated:
-            return
         now = int(time.time() * 1000)
         items = (self._build_args_list_from_metric_item(name, item) for name, item in data.items())
         values = [Metric(key, value, now, step) for key, value, step in chain.from_iterable(items)]
-        MlflowClient().log_batch(self.run_id, metrics=values)
+        MlflowClient().log_batch(run_id, metrics=values)

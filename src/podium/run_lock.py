@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import getpass
 import hashlib
+import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
@@ -19,13 +20,18 @@ from podium.challenges import TUNING, challenges_in
 from podium.common.errors import PodiumError
 from podium.data_tree import data_tree
 
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
+
+FOLDER = Path(".podium") / "locks"
+
 
 class RunLockHooks:
     """Holds a lock per challenge while its pipeline runs; another run is refused at once.
 
-    It holds among the runs of one user on one machine; the operating system frees that of a run
-    which is killed. Tuning, which reads what stages have stored and writes files of its own, has
-    another lock.
+    It holds among all runs of this project on one machine, and among those that one user starts in
+    several copies of it. The operating system frees the lock of a run which is killed. Tuning,
+    which reads what stages have stored and writes files of its own, has another lock.
     """
 
     _context: KedroContext
@@ -64,45 +70,69 @@ class RunLockHooks:
         self._release()
 
     def _take(self, tree: Path, challenge: str, name: str) -> None:
-        from filelock import FileLock, Timeout
+        from filelock import Timeout
 
-        # One object per file in this process: what a failed start left is taken over.
-        lock = FileLock(lock_file(tree, name), is_singleton=True)
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            self._release()
-            raise PodiumError(
-                f"another run of {challenge} is at work in {tree}: let it end, or give this one a "
-                "folder of its own with --params data_root=FOLDER"
-            ) from None
-        self._held.append(lock)
+        for lock in _locks(Path(self._context.project_path), tree, name):
+            try:
+                lock.acquire(timeout=0)
+            except Timeout:
+                self._release()
+                raise PodiumError(
+                    f"another run of {challenge} is at work in {tree}: let it end, or give this "
+                    "one a folder of its own with --params data_root=FOLDER"
+                ) from None
+            self._held.append(lock)
 
     def _release(self) -> None:
         while self._held:
             self._held.pop().release(force=True)
 
 
-def lock_file(tree: Path, name: str) -> Path:
-    """Where the lock lies: not in the tree, in which a run that is refused leaves no trace.
+def lock_files(project: Path, place: Path, name: str) -> list[Path]:
+    """Where the locks lie: not in the place itself, in which a refused run leaves no trace.
+
+    One is in the project, where all meet who run it; it is missing where that cannot be written.
+    One is in the folder for temporary files, where a user's other copies of the project meet.
 
     Args:
-        tree: The data tree.
-        name: Of the challenge, or of its tuning.
+        project: Root of the project.
+        place: What is locked: a data tree, or a folder.
+        name: Of the challenge or its tuning, or of what is done in the folder.
     """
-    digest = hashlib.sha256(f"{tree.resolve()}/{name}".encode()).hexdigest()[:16]
-    return Path(tempfile.gettempdir()) / f"podium-{getpass.getuser()}-{digest}.lock"
+    digest = hashlib.sha256(f"{place.resolve()}/{name}".encode()).hexdigest()[:16]
+    own = project.resolve() / FOLDER / f"{digest}.lock"
+    common = Path(tempfile.gettempdir()) / f"podium-{getpass.getuser()}-{digest}.lock"
+    return [own, common] if _may_be_written(own) else [common]
 
 
 @contextmanager
-def one_at_a_time(folder: Path, name: str) -> Iterator[None]:
-    """Wait while another process of this user does the same in the same folder.
+def one_at_a_time(project: Path, folder: Path, name: str) -> Iterator[None]:
+    """Wait while another process does the same in the same folder.
 
     Args:
+        project: Root of the project.
         folder: Where it is done.
         name: Of what is done.
     """
+    with ExitStack() as held:
+        for lock in _locks(project, folder, name):
+            held.enter_context(lock)
+        yield
+
+
+def _locks(project: Path, place: Path, name: str) -> list[BaseFileLock]:
     from filelock import FileLock
 
-    with FileLock(lock_file(folder, name), is_singleton=True):
-        yield
+    # One object per file in this process: what a failed start left is taken over. Other users may
+    # lock the same files.
+    return [
+        FileLock(file, mode=0o666, is_singleton=True) for file in lock_files(project, place, name)
+    ]
+
+
+def _may_be_written(file: Path) -> bool:
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        return os.access(file if file.exists() else file.parent, os.W_OK)
+    except OSError:
+        return False

@@ -17,17 +17,15 @@ from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 from kedro_mlflow.framework.hooks.mlflow_hook import MlflowHook
 from kedro_mlflow.io.catalog.switch_catalog_logging import switch_catalog_logging
-from kedro_mlflow.io.metrics import MlflowMetricsHistoryDataset
 from mlflow.utils.validation import MAX_PARAM_VAL_LENGTH
-from sqlalchemy.exc import SQLAlchemyError
 
+from podium import tracking_store
 from podium.challenges import challenge_of
 from podium.metric_datasets import MetricsBatchDataset
 from podium.provenance import git_commit, lock_hash
 from podium.recipe import RECIPE_FILE, REPRODUCES, SUBMISSION_TAG, make_recipe, sha256_of
 from podium.serving import log_inference_models
 from podium.tracked_run import TrackedRun
-from podium.tracking_store import artifact_settings, local_store, opening, server_answers
 
 logger = logging.getLogger(__name__)
 
@@ -39,17 +37,16 @@ _PATIENCE = {
         "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "3",
     }.items()
 }
-# What a store that cannot be written to raises: MLflow wraps only some of its database's errors.
-STORE_ERRORS = (mlflow.MlflowException, SQLAlchemyError)
 
 
 class ResilientMlflowHook(MlflowHook):
-    """kedro-mlflow's hook, with four differences.
+    """kedro-mlflow's hook, with five differences.
 
     The experiment is the challenge that runs. The store is opened when a pipeline starts, not for
-    every command. A tracking server that is away costs no run: if it does not answer at the start,
-    the run is tracked in the local store; if it goes away later, tracking stops with a warning. The
-    parameters of a node, which may be a hundred, are written at once, and each only the first time.
+    every command. A store costs no run, whatever it raises (MLflow wraps only some errors of its
+    databases, servers and clouds): if a server is of no use at the start, the local store serves;
+    later, tracking stops with a warning. The parameters of a node, which may be a hundred, are
+    written at once, each only once. Files and metrics are logged after they were saved.
     It is called by podium.hooks.TrackingHooks, not registered itself.
     """
 
@@ -63,45 +60,57 @@ class ResilientMlflowHook(MlflowHook):
         self._node_lock = Lock()
         self._parameters: dict[str, Any] = {}
         self._new_parameters: dict[str, Any] = {}
+        self._logged: dict[str, Any] = {}
 
     def before_pipeline_run(
         self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog
     ) -> None:
-        """Choose store and experiment, start the run, set its tags."""
-        context = self._context
-        settings = dict(context.config_loader["mlflow"])
-        server, tracking = dict(settings["server"]), dict(settings["tracking"])
-        uri = server["mlflow_tracking_uri"]
+        """Choose the store and start the run; in the local store where the chosen one fails."""
+        self._catalog, self._lost, self._parameters = catalog, False, {}
+        TrackedRun.now = None
+        chosen = self._context.config_loader["mlflow"]["server"]["mlflow_tracking_uri"]
+        local = tracking_store.fallback(chosen, self._context.project_path)
+        for uri in dict.fromkeys((chosen, local)):
+            try:
+                if not tracking_store.server_answers(uri):
+                    raise ConnectionError("does not answer")
+                self._begin(uri, run_params, pipeline, catalog)
+                return
+            except Exception as error:
+                if uri == local:
+                    self._stop_tracking(error)
+                else:
+                    reason = " ".join(str(error).split())[:300]
+                    logger.warning("The tracking server %s %s: tracked in %s", uri, reason, local)
+                    _close_lost_run()
+
+    def _begin(
+        self, uri: str, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog
+    ) -> None:
+        """Open the experiment in a store, start the run, set its tags."""
         # A server that hangs costs a minute, not MLflow's many.
         os.environ.update(_PATIENCE)
-        if not server_answers(uri):
-            local = local_store(context.project_path)
-            logger.warning("The tracking server %s does not answer: tracked in %s", uri, local)
-            server["mlflow_tracking_uri"] = local
+        context = self._context
+        settings = dict(context.config_loader["mlflow"])
+        tracking = dict(settings["tracking"])
         tracking["experiment"] = {
-            **artifact_settings(server["mlflow_tracking_uri"]),
+            **tracking_store.artifact_settings(uri),
             **tracking["experiment"],
             "name": experiment_name(pipeline),
         }
         tracking["run"] = {"name": run_name(pipeline, catalog, run_params)}
+        server = {**settings["server"], "mlflow_tracking_uri": uri}
         context.config_loader["mlflow"] = {**settings, "server": server, "tracking": tracking}
-        self._catalog = catalog
-        self._lost = False
-        self._parameters = {}
-        TrackedRun.now = None
-        try:
-            with opening(server["mlflow_tracking_uri"]):
-                super().after_context_created(context)
-            super().before_pipeline_run(run_params, pipeline, catalog)
-            _keep_challenges_apart(pipeline, catalog)
-            tags = self._run_tags(context, catalog, run_params)
-            mlflow.set_tags(tags)
-            loader = context.config_loader
-            recipe = make_recipe(run_params, tags, loader["parameters"], loader["globals"])
-            mlflow.log_dict(recipe.as_json(), RECIPE_FILE)
-            TrackedRun.now = _tracked_run()
-        except STORE_ERRORS as error:
-            self._stop_tracking(error)
+        with tracking_store.opening(uri, Path(context.project_path)):
+            super().after_context_created(context)
+        super().before_pipeline_run(run_params, pipeline, catalog)
+        tags = self._run_tags(context, catalog, run_params)
+        mlflow.set_tags(tags)
+        loader = context.config_loader
+        recipe = make_recipe(run_params, tags, loader["parameters"], loader["globals"])
+        mlflow.log_dict(recipe.as_json(), RECIPE_FILE)
+        self._logged = _take_over(pipeline, catalog)
+        TrackedRun.now = _tracked_run()
 
     def before_node_run(
         self, node: Node, catalog: DataCatalog, inputs: dict[str, Any], is_async: bool
@@ -112,7 +121,7 @@ class ResilientMlflowHook(MlflowHook):
             with self._node_lock:
                 try:
                     self._log_node(node, catalog, inputs, is_async)
-                except STORE_ERRORS as error:
+                except Exception as error:
                     self._stop_tracking(error)
 
     def _log_node(
@@ -140,9 +149,24 @@ class ResilientMlflowHook(MlflowHook):
         else:
             self._new_parameters[name] = value
 
+    def log_saved(self, dataset_name: str, data: Any) -> None:
+        """Log a file or metrics that were saved; they are kept whatever the store says."""
+        dataset = self._logged.get(dataset_name)
+        if dataset is None or TrackedRun.now is None or not self.check_server():
+            return
+        run_id = TrackedRun.now.run_id
+        try:
+            if isinstance(dataset, MetricsBatchDataset):
+                dataset.log(data, run_id)
+            else:
+                file, place = str(dataset._filepath), dataset.artifact_path
+                mlflow.MlflowClient().log_artifact(run_id, file, place)
+        except Exception as error:
+            self._stop_tracking(error)
+
     def check_server(self) -> bool:
         """Say whether tracking goes on; stop it where the server does not answer any more."""
-        if not self._lost and not server_answers(mlflow.get_tracking_uri()):
+        if not self._lost and not tracking_store.server_answers(mlflow.get_tracking_uri()):
             self._stop_tracking(ConnectionError(f"{mlflow.get_tracking_uri()} does not answer"))
         return not self._lost
 
@@ -160,7 +184,7 @@ class ResilientMlflowHook(MlflowHook):
                 # process ends; a notebook goes on.
                 while not self._already_active_mlflow and mlflow.active_run():
                     mlflow.end_run()
-            except STORE_ERRORS as error:
+            except Exception as error:
                 self._stop_tracking(error)
 
     def on_pipeline_error(
@@ -175,15 +199,12 @@ class ResilientMlflowHook(MlflowHook):
             try:
                 mlflow.set_tag("error", str(error)[:500])
                 super().on_pipeline_error(error, run_params, pipeline, catalog)
-            except STORE_ERRORS as lost:
+            except Exception as lost:
                 self._stop_tracking(lost)
 
     def _stop_tracking(self, error: Exception) -> None:
         logger.warning("The run goes on without tracking: %s", error)
-        # One short attempt to close the run: MLflow's own, at exit, would go on for minutes.
-        os.environ.update(MLFLOW_HTTP_REQUEST_MAX_RETRIES="0", MLFLOW_HTTP_REQUEST_TIMEOUT="3")
-        with suppress(Exception):
-            mlflow.end_run("FAILED")
+        _close_lost_run()
         self._lost = True
         self._is_mlflow_enabled = False
         self.run_id = None
@@ -204,18 +225,34 @@ class ResilientMlflowHook(MlflowHook):
         }
 
 
-def _keep_challenges_apart(pipeline: Pipeline, catalog: DataCatalog) -> None:
-    """In a run of several challenges, a folder of artifacts and a prefix of metrics for each."""
-    outputs = pipeline.all_outputs()
+def _close_lost_run() -> None:
+    """In one short attempt: MLflow's own, at exit, would go on for minutes."""
+    os.environ.update(MLFLOW_HTTP_REQUEST_MAX_RETRIES="0", MLFLOW_HTTP_REQUEST_TIMEOUT="3")
+    with suppress(Exception):
+        mlflow.end_run("FAILED")
+
+
+def _take_over(pipeline: Pipeline, catalog: DataCatalog) -> dict[str, Any]:
+    """The datasets that the hook logs after they are saved, and no longer they themselves.
+
+    In a run of several challenges, each has a folder of artifacts and a prefix of metrics.
+    """
+    outputs, logged = pipeline.all_outputs(), dict[str, Any]()
     owners = {challenge_of(name) for name in outputs} - {None}
-    for name in outputs if len(owners) > 1 else ():
-        dataset, owner = catalog.get(name), challenge_of(name)
-        if owner is None or dataset is None:
+    for name in sorted(outputs):
+        dataset: Any = catalog.get(name)
+        owner = challenge_of(name)
+        metrics = isinstance(dataset, MetricsBatchDataset)
+        if not (metrics or hasattr(dataset, "artifact_path")) or not dataset._logging_activated:
             continue
-        if isinstance(dataset, MlflowMetricsHistoryDataset):
-            catalog[name] = MetricsBatchDataset(prefix=owner)
-        elif hasattr(dataset, "artifact_path"):
-            dataset.artifact_path = "/".join(filter(None, (owner, dataset.artifact_path)))
+        if owner is not None and len(owners) > 1:
+            if metrics:
+                catalog[name] = dataset = MetricsBatchDataset(prefix=owner)
+            else:
+                dataset.artifact_path = "/".join(filter(None, (owner, dataset.artifact_path)))
+        dataset._logging_activated = False
+        logged[name] = dataset
+    return logged
 
 
 def _submission_tags(pipeline: Pipeline, catalog: DataCatalog) -> dict[str, str]:

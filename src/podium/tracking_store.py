@@ -19,11 +19,16 @@ def local_store(project: Path) -> str:
     return f"{_SQLITE}{(Path(project) / 'mlflow.db').as_posix()}"
 
 
-def opening(uri: str) -> AbstractContextManager[None]:
+def fallback(uri: str, project: Path) -> str:
+    """What serves where a store fails: itself if it is a file, for another would fail as well."""
+    return uri if uri.startswith(_SQLITE) else local_store(project)
+
+
+def opening(uri: str, project: Path) -> AbstractContextManager[None]:
     """Two runs at once would both make the tables of a new SQLite store, and one would fail."""
     if not uri.startswith(_SQLITE):
         return nullcontext()
-    return one_at_a_time(_sqlite_file(uri).parent, _sqlite_file(uri).name)
+    return one_at_a_time(project, _sqlite_file(uri).parent, _sqlite_file(uri).name)
 
 
 def artifact_settings(uri: str) -> dict[str, Any]:

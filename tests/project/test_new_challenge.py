@@ -21,6 +21,7 @@ from podium.common.errors import PodiumError
 from podium.new_challenge import TEMPLATE, ChallengeNameError, check_name, render_challenge
 
 NEW, REAL = "trees", "diabetes"
+TRUTH = f"{REAL}_truth.csv"
 WHOLE = ("templates", "docs", "notebooks", "tests")
 # Tests that name no challenge and look at all of them.
 GENERAL = "catalog or factory or imports or kinds"
@@ -227,18 +228,10 @@ def edit(path, start, end, block):
 @pytest.fixture(scope="module")
 def real_task(copy):
     """Progression of diabetes of 442 patients; code and parameters edited as documented."""
-    from sklearn.datasets import load_diabetes
-
-    table = load_diabetes(scaled=False, as_frame=True).frame
-    table = table.sample(frac=1, random_state=0).reset_index(drop=True)
-    table.insert(0, "patient", [f"p{at}" for at in range(len(table))])
-    table["sex"] = table["sex"].map({1.0: "one", 2.0: "two"})
-    root = copy.folder / "roots" / REAL
-    raw = root / "01_raw" / REAL
-    raw.mkdir(parents=True)
-    table[:300].to_csv(raw / "train.csv", index=False)
-    table[300:].drop(columns="target").to_csv(raw / "test.csv", index=False)
-    table[300:][["patient", "target"]].to_csv(root / "truth.csv", index=False)
+    folder = copy.folder / "roots" / REAL
+    folder.mkdir(parents=True)
+    subprocess.run([sys.executable, "-c", documented("diabetes_files.py")], cwd=folder, check=True)
+    root = folder / "data"
     package = copy.folder / "src/podium/pipelines" / REAL
     edit(package / "raw_contract.py", "ROWS = ", "\n)\n", documented("raw_contract.py"))
     edit(package / "metric.py", "SCORE_UNIT = ", "higher_is_better=False)", documented("metric.py"))
@@ -296,12 +289,12 @@ def test_the_real_task_runs_end_to_end_and_beats_its_baseline(copy, real_task):
     words = ["submission", "check", REAL, str(submission), "--data-root", str(real_task)]
     done = copy.kedro(*words)
     assert done.returncode == 0 and "would be accepted" in done.stdout
-    words = ["submission", "score", REAL, str(submission), "--truth", str(real_task / "truth.csv")]
+    words = ["submission", "score", REAL, str(submission), "--truth", str(real_task / TRUTH)]
     done = copy.kedro(*words, "--data-root", str(real_task), "--json")
     assert done.returncode == 0, done.stdout
     scores = json.loads(done.stdout.splitlines()[-1])
     # The organiser's score by hand, and that of the baseline: the median for every patient.
-    said, truth = pd.read_csv(submission), pd.read_csv(real_task / "truth.csv")
+    said, truth = pd.read_csv(submission), pd.read_csv(real_task / TRUTH)
     assert said["patient"].tolist() == truth["patient"].tolist()
     rmse = np.sqrt(np.mean((said["target"] - truth["target"]) ** 2))
     assert scores["score"] == pytest.approx(rmse)

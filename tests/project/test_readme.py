@@ -1,13 +1,22 @@
 """README and docs say what was measured and what is set, and their pages have one order."""
 
 import json
+import re
 from importlib import import_module
 
 import pytest
 import yaml
+from omegaconf import OmegaConf
 from running import PROJECT
 
 from podium.challenges import challenges
+from podium.common.builder import Declaration, build, default_argument
+from podium.pipeline_registry import register_pipelines
+from podium.pipelines.hearme.feature_engineering import SourceParameters
+from podium.pipelines.hearme.modeling import build_rankers
+from podium.pipelines.shared import Compute
+from podium.recommendation.rankers import LightGBMRanker
+from podium.recommendation.recommenders.own_history import OwnHistory
 
 DOCS = PROJECT / "docs"
 RESULTS = PROJECT / "benchmarks" / "results"
@@ -94,3 +103,66 @@ def test_the_page_of_a_challenge_has_the_headings_in_their_order(challenge):
     if not list(RESULTS.glob(f"{challenge}*.md")):
         missing -= OF_FINISHED
     assert not missing
+
+
+def test_every_pipeline_that_the_readme_runs_is_there():
+    """What the command after a change of a model does is asked by running it, in test_runs.py."""
+    said = re.findall(r"--pipelines?[= ]([\w.,]+)", (PROJECT / "README.md").read_text())
+    names = {name.rstrip(".") for option in said for name in option.split(",")}
+    assert names <= set(register_pipelines()) and len(names) >= 8
+    after_a_change = ",".join(
+        f"hearme.{stage}" for stage in ("modeling", "evaluation", "submission")
+    )
+    assert after_a_change in said
+
+
+# ------------------------------------------------- the blocks of YAML that add a model
+
+
+def yaml_blocks(page):
+    """Each block of a page under the name of a challenge, as it stands in the file."""
+    found = re.findall(r"```yaml\n(.*?)```", page.read_text(), flags=re.DOTALL)
+    for block in map(yaml.safe_load, found):
+        yield from ((name, block[name]) for name in challenges() if name in (block or {}))
+
+
+def merged(challenge, block):
+    """The defaults of a challenge with a block laid over them, as Kedro does."""
+    file = PROJECT / "conf" / "base" / challenge / "parameters.yml"
+    whole = OmegaConf.merge(yaml.safe_load(file.read_text())[challenge], block)
+    return OmegaConf.to_container(whole, resolve=False)
+
+
+def declarations(block, whole, place=""):
+    """Every class that a block declares or changes, with all its values, by its place."""
+    for key, value in block.items():
+        if isinstance(value, dict):
+            at = f"{place}.{key}".lstrip(".")
+            if "." in str(whole[key].get("type", "")):
+                yield at, whole[key]
+            else:
+                yield from declarations(value, whole[key], at)
+
+
+def test_the_models_that_the_readme_adds_can_be_built():
+    ((challenge, block),) = yaml_blocks(PROJECT / "README.md")
+    whole = merged(challenge, block)
+    assert challenge == "hearme" and set(block) == {"sources", "rankers"}
+    rankers = {name: whole["rankers"][name] for name in block["rankers"]}
+    built = build_rankers(rankers, Compute(seed=1, threads=1))
+    assert [type(ranker) for ranker in built.values()] == [LightGBMRanker]
+    (source,) = (SourceParameters.parse(whole["sources"][name]) for name in block["sources"])
+    assert isinstance(build(source), OwnHistory)
+
+
+@pytest.mark.parametrize("challenge", challenges())
+def test_the_models_that_a_page_adds_take_their_arguments(challenge):
+    """They are not built: some would be loaded from a folder or from the hub."""
+    for owner, block in yaml_blocks(DOCS / "challenges" / f"{challenge}.md"):
+        assert owner == challenge
+        found = dict(declarations(block, merged(challenge, block)))
+        assert found
+        for declared in found.values():
+            Declaration.parse({key: declared[key] for key in ("type", "arguments")})
+            for name in declared["arguments"]:
+                default_argument(declared, name)

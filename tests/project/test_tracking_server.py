@@ -5,9 +5,11 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from running import SUBMISSION, owed, wait_until
@@ -38,6 +40,34 @@ def mlflow_server(folder, log):
         stop(server)
 
 
+@contextmanager
+def server_that_allows(*allowed):
+    """A web server that takes what ends so, and forbids all else; its address, what it forbade."""
+    forbidden = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def answer(self):
+            self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            may = self.path.endswith(allowed)
+            if not may:
+                forbidden.append(self.path)
+            self.send_response(200 if may else 403)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        do_GET = do_POST = do_PUT = do_PATCH = answer
+
+        def log_message(self, *words):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}", forbidden
+        finally:
+            server.shutdown()
+
+
 def stop(server):
     if server.poll() is None:
         os.killpg(server.pid, signal.SIGKILL)
@@ -59,18 +89,30 @@ def without_submission(root_copy):
     return root_copy
 
 
-def test_server_away_at_the_start(project_copy, finished, without_submission):
+def last_run(store):
+    """The newest run of HearMe in a store, and the store's client."""
     from mlflow.tracking import MlflowClient
 
-    uri = f"http://127.0.0.1:{free_port()}"
-    log = project_copy.session(
-        "hearme.submission", root=without_submission, variables={"MLFLOW_TRACKING_URI": uri}
-    )
-    assert (without_submission / SUBMISSION).read_bytes() == finished.submission
-    assert f"The tracking server {uri} does not answer: tracked in" in log
-    client = MlflowClient(tracking_uri=project_copy.store)  # that of the copy
+    client = MlflowClient(tracking_uri=store)
     experiment = client.get_experiment_by_name("hearme")
     (run, *_) = client.search_runs([experiment.experiment_id], max_results=1)
+    return run, client
+
+
+@pytest.mark.parametrize("away", [True, False], ids=["away", "forbids"])
+def test_a_server_of_no_use_at_the_start(project_copy, finished, without_submission, away):
+    """It is gone, or says that it is well and then refuses every request."""
+    with server_that_allows("/health") as (address, forbidden):
+        uri = f"http://127.0.0.1:{free_port()}" if away else address
+        log = project_copy.session(
+            "hearme.submission", root=without_submission, variables={"MLFLOW_TRACKING_URI": uri}
+        )
+    assert bool(forbidden) != away
+    assert (without_submission / SUBMISSION).read_bytes() == finished.submission
+    said = "does not answer: tracked in" if away else "error code 403"
+    assert f"The tracking server {uri} " in log and said in log
+    assert "without tracking" not in log
+    run, client = last_run(project_copy.store)  # that of the copy
     assert run.data.tags["hearme.data_tree"] == str(without_submission)
     assert run.info.status == "FINISHED"
     assert "submission.csv" in {file.path for file in client.list_artifacts(run.info.run_id)}
@@ -103,3 +145,20 @@ def test_server_killed_in_the_middle(project_copy, finished, without_submission,
     assert "The run goes on without tracking" in output
     assert logged == {"models/models.pickle"}
     assert (without_submission / SUBMISSION).read_bytes() == finished.submission
+
+
+def test_artifacts_that_are_refused_in_the_middle(project_copy, finished, without_submission):
+    """The store takes the run and its recipe, the place of artifacts nothing more."""
+    from mlflow.tracking import MlflowClient
+
+    store = f"sqlite:///{without_submission}/refusing.db"
+    with server_that_allows("/recipe.json") as (place, forbidden):
+        MlflowClient(tracking_uri=store).create_experiment("hearme", artifact_location=place)
+        log = project_copy.session(
+            "hearme.submission", root=without_submission, variables={"MLFLOW_TRACKING_URI": store}
+        )
+    assert len(forbidden) == 1, "tracking stops at the first"
+    assert "The run goes on without tracking: 403" in log
+    assert (without_submission / SUBMISSION).read_bytes() == finished.submission
+    run, _ = last_run(store)
+    assert run.info.status == "FAILED"

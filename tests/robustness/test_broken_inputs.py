@@ -33,11 +33,17 @@ def adds_up(quality):
     return parts.equals(table["read"].rename(None).astype(parts.dtype))
 
 
+def is_good(case):
+    """An odd input that is taken as it is: all images are kept, and nothing is said of any."""
+    return isinstance(case.wanted, Counted) and case.wanted.check == "images"
+
+
 def test_there_are_a_hundred_kinds_and_many_of_every_challenge():
-    counts = Counter(case.challenge for case in CASES)
-    print(f"\n{len(CASES)} kinds of broken input: {dict(counts)}")
+    broken = [case for case in CASES if not is_good(case)]
+    counts, kinds = Counter(case.challenge for case in broken), {case.kind for case in broken}
+    print(f"\n{len(kinds)} kinds of broken input in {len(broken)} cases: {dict(counts)}")
     assert set(counts) == set(challenges())
-    assert len(CASES) >= 100 and min(counts.values()) >= 20
+    assert len(kinds) >= 100 and min(counts.values()) >= 20
     assert len({str(case) for case in CASES}) == len(CASES)
     said = (getattr(case.wanted, "says", None) or getattr(case.wanted, "reason", None)
             or getattr(case.wanted, "check", None) for case in CASES)  # fmt: skip

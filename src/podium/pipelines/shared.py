@@ -63,10 +63,16 @@ class Scoring(Parameters):
     seed: int = 0
 
 
-def chosen_model(leaderboard: pd.DataFrame, scoring: Scoring) -> str:
-    """The model that makes the submission; the best one where none of those preferred was scored.
+def chosen_model(leaderboard: pd.DataFrame, scoring: Scoring, otherwise: str | None = None) -> str:
+    """The model that makes the submission.
 
     Another than the first one preferred is named in the log, once in a run.
+
+    Args:
+        leaderboard: The models that were scored, best first.
+        scoring: Which are preferred.
+        otherwise: What makes the submission where none of those was scored; the best model where
+            it is not given.
     """
     models = [str(name) for name in leaderboard["model"]]
     missing = list(takewhile(lambda name: name not in models, scoring.chosen))
@@ -81,12 +87,13 @@ def chosen_model(leaderboard: pd.DataFrame, scoring: Scoring) -> str:
             )
         return model
     if missing:
+        instead = otherwise or f"the best model, {models[0]},"
         _log_once(
             logging.WARNING,
             f"evaluation.chosen: none of {', '.join(missing)} was scored (misspelt, switched off, "
-            f"or left out by the time budget); the best model, {models[0]}, makes the submission",
+            f"or left out by the time budget); {instead} makes the submission",
         )
-    return models[0]
+    return otherwise or models[0]
 
 
 def _log_once(level: int, message: str) -> None:

@@ -193,10 +193,10 @@ def test_plots_show_what_the_tables_say(tables, leaderboard, breakdown, user_sco
     figures = [
         evaluation.plot_leaderboard(leaderboard),
         evaluation.plot_candidate_recall(tables["candidate_recall"]),
-        evaluation.plot_breakdown(breakdown, leaderboard),
-        evaluation.plot_user_scores(user_scores, leaderboard),
+        evaluation.plot_breakdown(breakdown, leaderboard, PARAMETERS),
+        evaluation.plot_user_scores(user_scores, leaderboard, PARAMETERS),
         evaluation.plot_importance(tables["feature_importance"]),
-        evaluation.plot_ranks(rank_scores, leaderboard),
+        evaluation.plot_ranks(rank_scores, leaderboard, PARAMETERS),
     ]
     for figure in figures:
         figure.to_json()
@@ -212,6 +212,21 @@ def test_plots_show_what_the_tables_say(tables, leaderboard, breakdown, user_sco
     assert list(figures[1].data[0].x) == pytest.approx([55, 42, 20])
     assert figures[3].data[0].y.sum() == pytest.approx(100)
     assert figures[4].data[0].y[0] == "feature_01"
+
+
+def test_plots_show_the_chosen_model(leaderboard, breakdown, user_scores, rank_scores):
+    assert leaderboard["model"].iloc[0] != "als"
+    chosen = {**PARAMETERS, "chosen": ["als"]}
+    where = evaluation.plot_breakdown(breakdown, leaderboard, chosen)
+    own = breakdown[(breakdown["model"] == "als") & (breakdown["by"] == "age")]
+    shown = {tuple(sorted(trace.x)) for trace in where.data}
+    assert "als" in where.layout.title.text
+    assert tuple(sorted(own["score"])) in shown
+    for figure in (
+        evaluation.plot_user_scores(user_scores, leaderboard, chosen),
+        evaluation.plot_ranks(rank_scores, leaderboard, chosen),
+    ):
+        assert figure.data[0].name == "als"
 
 
 def make_page(tables, leaderboard, user_scores, rank_scores, breakdown, **run):

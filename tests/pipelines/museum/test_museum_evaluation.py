@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from museum_stages import COMPUTE, parameters, predictions
 
+from podium.common.time_budget import start_clock
 from podium.pipelines.museum import evaluation
 from podium.pipelines.museum.evaluation import (
     Evaluation,
@@ -49,6 +50,17 @@ def test_preferred_vectors_come_before_all_rules(chosen, submitted):
     rows = board(vlad=0.1, joined=0.5, joined_verified=0.6)
     rules = NeighbourParameters.parse(NEIGHBOURS | {"use": "auto"})
     assert submitted_model(rows, Evaluation.parse(RULES | {"chosen": chosen}), rules) == submitted
+
+
+def test_a_misspelt_choice_is_warned_of(caplog):
+    rows = board(vlad=0.9, joined=0.5, joined_verified=0.6)
+    rules = NeighbourParameters.parse(NEIGHBOURS | {"use": "auto"})
+    start_clock()
+    submitted_model(rows, Evaluation.parse(RULES | {"chosen": ["vald"]}), rules)
+    (record,) = caplog.records
+    assert record.levelname == "WARNING"
+    for words in ("evaluation.chosen", "vald", f"; {VERIFIED} makes the submission"):
+        assert words in record.getMessage()
 
 
 RANKS = predictions(

@@ -182,19 +182,24 @@ def plot_candidate_recall(candidate_recall: pd.DataFrame) -> Figure:
     )
 
 
-def plot_breakdown(breakdown: pd.DataFrame, leaderboard: pd.DataFrame) -> Figure:
-    """The best model by kind of track and by group of listeners."""
-    rows = breakdown[breakdown["model"] == leaderboard["model"].iloc[0]]
+def plot_breakdown(
+    breakdown: pd.DataFrame, leaderboard: pd.DataFrame, parameters: dict[str, Any]
+) -> Figure:
+    """The chosen model by kind of track and by group of listeners."""
+    model = chosen_model(leaderboard, Evaluation.parse(parameters))
+    rows = breakdown[breakdown["model"] == model]
     facets = {
         BREAKDOWN_TITLES.get(str(by), str(by)): part.set_index("group")
         for by, part in rows.groupby("by", sort=False)
     }
-    return plots.facet_bar_plot(facets, SCORE_UNIT, f"Where {_best(leaderboard)} scores")
+    return plots.facet_bar_plot(facets, SCORE_UNIT, f"Where {model} scores")
 
 
-def plot_user_scores(user_scores: pd.DataFrame, leaderboard: pd.DataFrame) -> Figure:
-    """How the scores of the users spread, for the best model and the best baseline."""
-    names = (_best(leaderboard), boards.best_baseline(leaderboard))
+def plot_user_scores(
+    user_scores: pd.DataFrame, leaderboard: pd.DataFrame, parameters: dict[str, Any]
+) -> Figure:
+    """How the scores of the users spread, for the chosen model and the best baseline."""
+    names = _chosen_and_baseline(leaderboard, parameters)
     return plots.histogram_plot(
         {name: user_scores.loc[user_scores["model"] == name, "score"] for name in names},
         "score of one user (0 to 1)",
@@ -209,11 +214,13 @@ def plot_importance(feature_importance: pd.DataFrame) -> Figure:
     return plots.paired_bar_plot(table, units, "Feature importance, mean over the rankers")
 
 
-def plot_ranks(rank_scores: pd.DataFrame, leaderboard: pd.DataFrame) -> Figure:
-    """What each place of the list brings, for the best model and the best baseline."""
+def plot_ranks(
+    rank_scores: pd.DataFrame, leaderboard: pd.DataFrame, parameters: dict[str, Any]
+) -> Figure:
+    """What each place of the list brings, for the chosen model and the best baseline."""
     lines = {
         name: rank_scores[rank_scores["model"] == name].set_index("rank")["fraction"]
-        for name in (_best(leaderboard), boards.best_baseline(leaderboard))
+        for name in _chosen_and_baseline(leaderboard, parameters)
     }
     return plots.line_plot(
         lines, "place in the list (1 = best)", "mean fraction listened (0 to 1)", "Score by place"
@@ -231,8 +238,9 @@ def strongest_features(importance: pd.DataFrame, count: int) -> pd.DataFrame:
     return order.set_index("feature").head(count)
 
 
-def _best(leaderboard: pd.DataFrame) -> str:
-    return str(leaderboard["model"].iloc[0])
+def _chosen_and_baseline(leaderboard: pd.DataFrame, parameters: dict[str, Any]) -> tuple[str, str]:
+    chosen = chosen_model(leaderboard, Evaluation.parse(parameters))
+    return chosen, boards.best_baseline(leaderboard)
 
 
 def _holdout(table: pd.DataFrame) -> pd.DataFrame:

@@ -141,10 +141,14 @@ def _evaluation() -> list[Node]:
         ),
         step(stage.plot_leaderboard, "leaderboard", "leaderboard_plot"),
         step(stage.plot_candidate_recall, "candidate_recall", "candidate_recall_plot"),
-        step(stage.plot_breakdown, ["breakdown", "leaderboard"], "breakdown_plot"),
-        step(stage.plot_user_scores, ["user_scores", "leaderboard"], "user_scores_plot"),
+        step(stage.plot_breakdown, by_name("breakdown", "leaderboard", **rules), "breakdown_plot"),
+        step(
+            stage.plot_user_scores,
+            by_name("user_scores", "leaderboard", **rules),
+            "user_scores_plot",
+        ),
         step(stage.plot_importance, "feature_importance", "importance_plot"),
-        step(stage.plot_ranks, ["rank_scores", "leaderboard"], "ranks_plot"),
+        step(stage.plot_ranks, by_name("rank_scores", "leaderboard", **rules), "ranks_plot"),
         step(
             report.make_report,
             by_name(

@@ -15,7 +15,7 @@ from podium.common.bootstrap import bootstrap_mean
 from podium.common.embedding_map import embedding_map
 from podium.common.shards import Arrays
 from podium.pipelines.museum.models import JOINED, VERIFIED, NeighbourParameters
-from podium.pipelines.shared import Compute, Scoring, log_leaderboard
+from podium.pipelines.shared import Compute, Scoring, chosen_model, log_leaderboard
 from podium.retrieval.held_out import MIXED
 from podium.retrieval.metrics import CUTOFFS, hits
 from podium.retrieval.nearest import exact_top_k, inner_products
@@ -192,14 +192,12 @@ def submitted_model(
 
     Neighbours are drawn together always, never, or where the score is higher with them.
     """
-    scores = leaderboard.set_index("model")["score"]
-    for name in scoring.chosen:
-        if name in scores.index:
-            return name
-    if neighbours.use == "never":
-        return JOINED
-    better = scores[VERIFIED] > scores[JOINED]
-    return VERIFIED if neighbours.use == "always" or better else JOINED
+    joined = JOINED
+    if neighbours.use != "never":
+        scores = leaderboard.set_index("model")["score"]
+        if neighbours.use == "always" or scores[VERIFIED] > scores[JOINED]:
+            joined = VERIFIED
+    return chosen_model(leaderboard, scoring, otherwise=joined)
 
 
 def with_hits(predictions: pd.DataFrame) -> pd.DataFrame:

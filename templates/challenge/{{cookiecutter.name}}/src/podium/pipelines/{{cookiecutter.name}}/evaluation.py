@@ -86,9 +86,12 @@ def plot_leaderboard(leaderboard: pd.DataFrame) -> Figure:
     return plots.interval_plot(leaderboard, SCORE_UNIT, "Leaderboard with bootstrap intervals")
 
 
-def plot_errors(oof_predictions: pd.DataFrame, leaderboard: pd.DataFrame) -> Figure:
-    """How the errors of the best model and of the best baseline spread over the rows."""
-    shown = dict.fromkeys([leaderboard["model"].iloc[0], boards.best_baseline(leaderboard)])
+def plot_errors(
+    oof_predictions: pd.DataFrame, leaderboard: pd.DataFrame, parameters: dict[str, Any]
+) -> Figure:
+    """How the errors of the chosen model and of the best baseline spread over the rows."""
+    model = chosen_model(leaderboard, Evaluation.parse(parameters))
+    shown = dict.fromkeys([model, boards.best_baseline(leaderboard)])
     rows = {name: oof_predictions[oof_predictions["model"] == name] for name in shown}
     errors = {name: part["predicted"] - part["target"] for name, part in rows.items()}
     unit = f"predicted less true {ROWS.target}"

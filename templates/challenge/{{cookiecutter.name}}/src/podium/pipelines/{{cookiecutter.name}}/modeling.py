@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import logging
+import time
+from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
 from podium.common.builder import Declaration, build
+from podium.common.fit_in_turn import fit_in_turn
 from podium.common.measure import Measure
-from podium.common.progress import track
 from podium.common.threads import one_thread
+from podium.common.time_budget import OutOfTimeError, TimeBudget
 from podium.pipelines.{{cookiecutter.name}}.feature_engineering import matrix_of
 from podium.pipelines.{{cookiecutter.name}}.metric import METRIC, contributions
 from podium.pipelines.{{cookiecutter.name}}.raw_contract import ROWS
@@ -19,13 +23,21 @@ from podium.pipelines.shared import Compute, Reserve
 
 logger = logging.getLogger(__name__)
 
-LEFT_OUT = "left out: the time budget has no room for it"
-
 
 class ModelParameters(Declaration):
     """One model, and what it is on the leaderboard. Baselines are fitted whatever the time."""
 
     kind: Literal["baseline", "regressor"]
+
+
+@dataclass
+class CrossFitted:
+    """Out-of-fold predictions of a model, shape (rows,), and what they cost."""
+
+    predicted: np.ndarray
+    fit_seconds: float = 0.0
+    predict_seconds: float = 0.0
+    peak_memory_mb: float = 0.0
 
 
 def cross_fit_models(
@@ -42,28 +54,34 @@ def cross_fit_models(
         `oof_predictions` (model, the key, fold, target, predicted), and `model_log` (model, kind,
         fit_seconds, predict_seconds, peak_memory_mb, note).
     """
-    settings = Compute.parse(compute)
-    budget, reserve = settings.budget, Reserve.parse(parameters)
+    settings, reserve = Compute.parse(compute), Reserve.parse(parameters)
+    budget, declared = settings.budget, enabled_models(models)
     matrix, target = matrix_of(features, "train"), train[ROWS.target].to_numpy()
     numbers = folds["fold"].to_numpy()
-    predictions, rows, spent = [], [], 0.0
-    for name, model in track(list(enabled_models(models).items()), "Models cross-fitted"):
-        row: dict[str, Any] = {"model": name, "kind": model.kind, "note": ""}
-        rows.append(row)
-        left = budget.allowance(spent, 1 / (numbers.max() + 1), reserve.seconds(budget))
-        if model.kind != "baseline" and left <= 0:
-            logger.warning("%s: %s", name, LEFT_OUT)
-            row["note"] = LEFT_OUT
-            continue
-        predicted, costs = _cross_fit(model, matrix, target, numbers, settings.seed)
-        row |= costs
-        spent += costs["fit_seconds"] + costs["predict_seconds"]
-        table = folds.assign(model=name, target=target, predicted=predicted)
-        predictions.append(table[["model", ROWS.key, "fold", "target", "predicted"]])
-        score = METRIC.statistic(contributions(target, predicted)[:, None].mean(0, keepdims=True))
-        logger.info("%s: %.4f out of fold", name, score[0])
-    columns = ["model", "kind", "fit_seconds", "predict_seconds", "peak_memory_mb", "note"]
-    return pd.concat(predictions, ignore_index=True), pd.DataFrame(rows).reindex(columns=columns)
+
+    def report(name: str, fitted: CrossFitted, seconds: float) -> None:
+        losses = contributions(target, fitted.predicted)[:, None]
+        score = METRIC.statistic(losses.mean(0, keepdims=True))[0]
+        logger.info("%s: %.4f out of fold, in %.0f s", name, score, seconds)
+
+    fits = {
+        name: partial(_cross_fit, model, matrix, target, numbers, settings.seed)
+        for name, model in declared.items()
+    }
+    baselines = [name for name, model in declared.items() if model.kind == "baseline"]
+    first = {name: fits.pop(name) for name in baselines}
+    always = fit_in_turn(first, TimeBudget(), 0, on_fitted=report)
+    ratio = 1 / (numbers.max() + 1)
+    done = fit_in_turn(fits, budget, reserve.seconds(budget), refit_ratio=ratio, on_fitted=report)
+    fitted = {**always.models, **done.models}
+    predictions = [
+        folds.assign(model=name, target=target, predicted=fitted[name].predicted)
+        for name in declared
+        if name in fitted
+    ]
+    columns = ["model", ROWS.key, "fold", "target", "predicted"]
+    log = _model_log(declared, fitted, done.left_out)
+    return pd.concat(predictions, ignore_index=True)[columns], log
 
 
 def fit_models(
@@ -81,22 +99,40 @@ def fit_models(
 
 
 def _cross_fit(
-    model: ModelParameters, matrix: np.ndarray, target: np.ndarray, folds: np.ndarray, seed: int
-) -> tuple[np.ndarray, dict[str, float]]:
-    """Out-of-fold predictions, shape (rows,), and what they cost."""
-    predicted = np.empty_like(target)
+    model: ModelParameters,
+    matrix: np.ndarray,
+    target: np.ndarray,
+    folds: np.ndarray,
+    seed: int,
+    seconds: float,
+) -> CrossFitted:
+    """Predict each fold by a fit on the others, in so many seconds at most."""
+    done, began = CrossFitted(np.empty_like(target)), time.monotonic()
     fitting, predicting = Measure(), Measure()
-    costs = {"fit_seconds": 0.0, "predict_seconds": 0.0}
     for fold in np.unique(folds):
+        if time.monotonic() - began > seconds:
+            raise OutOfTimeError(f"before fold {fold}")
         held_out = folds == fold
         with fitting:
             fitted = fit_model(model, matrix[~held_out], target[~held_out], seed)
         with predicting:
-            predicted[held_out] = fitted.predict(matrix[held_out])
-        costs["fit_seconds"] += fitting.seconds
-        costs["predict_seconds"] += predicting.seconds
-    peak = max(fitting.peak_memory_mb, predicting.peak_memory_mb)
-    return predicted, {**costs, "peak_memory_mb": peak}
+            done.predicted[held_out] = fitted.predict(matrix[held_out])
+        done.fit_seconds += fitting.seconds
+        done.predict_seconds += predicting.seconds
+    done.peak_memory_mb = max(fitting.peak_memory_mb, predicting.peak_memory_mb)
+    return done
+
+
+def _model_log(
+    declared: dict[str, ModelParameters], fitted: dict[str, CrossFitted], left_out: dict[str, str]
+) -> pd.DataFrame:
+    costs = ["fit_seconds", "predict_seconds", "peak_memory_mb"]
+    rows = [
+        {"model": name, "kind": model.kind, "note": left_out.get(name, "")}
+        | ({cost: getattr(fitted[name], cost) for cost in costs} if name in fitted else {})
+        for name, model in declared.items()
+    ]
+    return pd.DataFrame(rows).reindex(columns=["model", "kind", *costs, "note"])
 
 
 def enabled_models(models: dict[str, Any]) -> dict[str, ModelParameters]:

@@ -82,7 +82,7 @@ def _evaluation() -> list[Node]:
         step(stage.summarise_metrics, ["leaderboard", rules], "metrics"),
         step(track_metrics, "metrics", "tracked_metrics"),
         step(stage.plot_leaderboard, "leaderboard", "leaderboard_plot"),
-        step(stage.plot_errors, ["oof_predictions", "leaderboard"], "errors_plot"),
+        step(stage.plot_errors, ["oof_predictions", "leaderboard", rules], "errors_plot"),
         step(
             report.make_report,
             by_name(
