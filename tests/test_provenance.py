@@ -105,15 +105,26 @@ def test_fingerprint_follows_more_files_than_are_read_ahead(tmp_path):
     assert fingerprint([folder]) != before
 
 
-def test_commit_and_changes(tmp_path):
+@pytest.mark.parametrize(
+    ("file", "counts"),
+    [
+        ("src/code.py", True),
+        ("conf/base/globals.yml", True),
+        ("requirements.lock", True),
+        ("notebooks/look.ipynb", False),
+        ("README.md", False),
+    ],
+)
+def test_commit_and_changes_of_what_moves_a_run(tmp_path, file, counts):
     git(tmp_path, "init", "-q")
-    (tmp_path / "file").write_text("one")
-    git(tmp_path, "add", "file")
+    (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / file).write_text("one")
+    git(tmp_path, "add", file)
     git(tmp_path, "commit", "-qm", "first")
     commit = git_commit(tmp_path)
     assert len(commit) == 40 and set(commit) <= set("0123456789abcdef")
-    (tmp_path / "file").write_text("two")
-    assert git_commit(tmp_path) == f"{commit}+changes"
+    (tmp_path / file).write_text("two")
+    assert git_commit(tmp_path) == (f"{commit}+changes" if counts else commit)
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,8 @@ _AHEAD = 256
 _UNREADABLE = b"unreadable".ljust(hashlib.sha256().digest_size)
 # What a run is made of; new files elsewhere, such as notebooks and data, do not change its code.
 _CODE = ("src", "conf")
+# What else moves a run; notebooks, documents and tests do not.
+_PROJECT = ("pyproject.toml", "requirements.lock")
 
 
 def fingerprint(files: Iterable[Path]) -> str:
@@ -56,12 +58,13 @@ def fingerprint(files: Iterable[Path]) -> str:
 def git_commit(project: Path) -> str:
     """The commit checked out, ``+changes`` where the code differs from it.
 
-    It differs where a file that Git knows has changed, and where ``src`` or ``conf`` has one that
-    Git neither knows nor ignores. ``unknown`` without Git.
+    It differs where a file of ``src`` or ``conf``, pyproject.toml or the lock has changed, and
+    where ``src`` or ``conf`` has one that Git neither knows nor ignores. ``unknown`` without Git.
     """
     try:
         commit = _git(project, "rev-parse", "HEAD")
-        changed = _git(project, "status", "--porcelain", "--untracked-files=no")
+        known = ("status", "--porcelain", "--untracked-files=no")
+        changed = _git(project, *known, "--", *_CODE, *_PROJECT)
         added = _git(project, "ls-files", "--others", "--exclude-standard", "--", *_CODE)
     except (OSError, subprocess.SubprocessError):
         return "unknown"

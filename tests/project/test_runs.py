@@ -189,9 +189,7 @@ def test_from_nodes_and_preset_together(project_copy, root_copy):
     run = the_run(project_copy, root_copy)
     assert run.data.tags["preset"] == "fast"
     assert run.data.params["hearme.rankers.xgboost_fraction.enabled"] == "False"
-    fitted = pd.read_parquet(root_copy / "07_model_output" / CHALLENGE / "ranker_costs.parquet")[
-        "model"
-    ]
+    fitted = pd.read_parquet(root_copy / "07_model_output" / CHALLENGE / "fit_log.parquet")["model"]
     assert set(fitted) == {"interaction_ridge", "lightgbm_fraction", "blend"}
 
 
@@ -241,7 +239,7 @@ def test_time_budget_of_a_second_ends_with_a_submission_and_says_what_is_left_ou
     assert len(pd.read_csv(root_copy / SUBMISSION)) == 20 * 50
     assert "no ranker was fitted in time" in log
     assert set(leaderboard(root_copy)["kind"]) == {"baseline", "recommender"}
-    costs = root_copy / "07_model_output" / CHALLENGE / "ranker_costs.parquet"
+    costs = root_copy / "07_model_output" / CHALLENGE / "fit_log.parquet"
     notes = pd.read_parquet(costs).set_index("model")["note"]
     assert len(notes) == 4 and notes.str.startswith("left out").all(), notes
     page = (root_copy / "08_reporting" / CHALLENGE / "report.html").read_text()

@@ -58,7 +58,8 @@ def fit_rankers(
     """Fit the rankers on the training cuts and rank the holdout.
 
     Returns:
-        The fitted rankers; their lists on the holdout (with the blend's); the costs; importances.
+        The fitted rankers; their lists on the holdout (with the blend's); `fit_log`, what each
+        cost; importances.
     """
     settings, wanted = Compute.parse(compute), ModelingParameters.parse(parameters)
     budget = settings.budget
@@ -103,7 +104,7 @@ def collect_holdout_predictions(
     candidates: pd.DataFrame,
     ranker_predictions: pd.DataFrame,
     source_costs: pd.DataFrame,
-    ranker_costs: pd.DataFrame,
+    fit_log: pd.DataFrame,
     sources: dict[str, Any],
     parameters: dict[str, Any],
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -125,7 +126,7 @@ def collect_holdout_predictions(
     cost = source_costs[source_costs["fold"] == HOLDOUT_FOLD].rename(columns={"source": "model"})
     cost = cost.assign(kind=[declared[name].kind for name in cost["model"]], note="")
     columns = ["model", "kind", "fit_seconds", "predict_seconds", "peak_memory_mb", "note"]
-    model_log = pd.concat([cost[columns], ranker_costs[columns]], ignore_index=True)
+    model_log = pd.concat([cost[columns], fit_log[columns]], ignore_index=True)
     predictions = pd.concat([*lists, ranker_predictions], ignore_index=True)
     return predictions[["model", "user_id", "item_id", "score", "rank"]], model_log
 

@@ -109,11 +109,11 @@ def _modeling() -> list[Node]:
             modeling.fit_rankers,
             ["features", "targets"]
             + ["params:rankers", "params:scoring", "params:modeling", "params:compute"],
-            ["models", "ranker_predictions", "ranker_costs", "feature_importance"],
+            ["models", "ranker_predictions", "fit_log", "feature_importance"],
         ),
         step(
             modeling.collect_holdout_predictions,
-            ["candidates", "ranker_predictions", "source_costs", "ranker_costs"]
+            ["candidates", "ranker_predictions", "source_costs", "fit_log"]
             + ["params:sources", "params:modeling"],
             ["oof_predictions", "model_log"],
         ),
