@@ -32,8 +32,9 @@ test: setup ## Run every test
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests/project tests
 
 coverage: setup ## Lines and branches of the algorithms that their tests reach; below 90 % fails
-	$(BIN)/python -m pytest -n 2 --dist loadfile --cov \
+	$(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report=term --cov-report=json:.coverage.json \
 		tests/common tests/recommendation tests/fusion tests/retrieval tests/vision tests/pricing
+	$(BIN)/python tests/branch_share.py .coverage.json
 
 soak: setup ## Kill every challenge 50 times at random and resume it (an hour or two)
 	$(BIN)/python tests/soak.py $(ARGS)

@@ -46,7 +46,7 @@ class SampleSize:
 
 
 #: What a new user gets: written within seconds.
-SAMPLE = SampleSize(train=340, test=150)
+SAMPLE = SampleSize(train=300, test=130)
 
 
 def write_sample(

@@ -43,7 +43,7 @@ class SampleSize:
 
 
 #: What a new user gets: written within a second.
-SAMPLE = SampleSize(part1=480, part2=240, test=360)
+SAMPLE = SampleSize(part1=410, part2=205, test=320)
 
 
 def write_sample(
