@@ -30,7 +30,7 @@ from podium.recommendation.synthetic import Log, SampleSize, Synthetic, generate
 from podium.recommendation.synthetic_world import Ints
 
 #: What a new user gets: written in a few seconds.
-SAMPLE = SampleSize(users=300, tracks=1_200, listens=60_000, test_users=80)
+SAMPLE = SampleSize(users=500, tracks=1_300, listens=100_000, test_users=80)
 #: As large as the competition's own files.
 COMPETITION = SampleSize(users=279_000, tracks=349_000, listens=24_800_000, test_users=1_500)
 
