@@ -176,7 +176,9 @@ def test_no_catalog_entry_is_idle(config, pipelines):
 def test_no_factory_is_written_for_nothing(pipelines):
     """Each entry of the files serves a dataset: one hidden behind a challenge's own does not."""
     written = yaml.safe_load((BASE / "catalog.yml").read_text())
-    used = datasets(everything(pipelines))
+    files = BASE.glob("*/catalog.yml")
+    own = set(chain.from_iterable(yaml.safe_load(file.read_text()) for file in files))
+    used = datasets(everything(pipelines)) - own
     for name in (name for name in written if not name.startswith("_")):
         assert any(pattern(name).fullmatch(each) for each in used), name
 
