@@ -135,12 +135,14 @@ class _Search:
 
     def _candidates(self, rows: Indices, width: int) -> tuple[Doubles, Indices]:
         """The `width` nearest images of some queries, in single precision."""
-        best = _Best(self._exclude[rows], min(width + 1, len(self._gallery)))
-        for first in _ranges(len(rows), self._block):
-            own = self._queries[rows[first]]
-            for second in _ranges(len(self._gallery), self._block):
-                best.add(own @ self._gallery[second].T, first, second)
-        return best.nearest(width)
+        import faiss
+
+        exclude = self._exclude[rows]
+        taken = min(width + 1, len(self._gallery))
+        values, images = faiss.knn(
+            self._queries[rows], self._gallery, taken, metric=faiss.METRIC_INNER_PRODUCT
+        )
+        return _without(exclude, values, images, width)
 
     def _among_themselves(self, width: int) -> tuple[Doubles, Indices]:
         """The same of all queries, which are the gallery."""
@@ -148,18 +150,19 @@ class _Search:
 
         best = _Best(self._exclude, min(width + 1, len(self._gallery)))
         ranges = _ranges(len(self._gallery), self._block)
-        # Fresh memory for every product would cost as much as selecting from it.
-        room = np.empty((2, min(self._block, len(self._gallery)) ** 2), dtype=np.float32)
+        room, turned_room = (self._room(min(self._block, len(self._gallery))) for _ in range(2))
         for place, first in enumerate(ranges):
             for second in ranges[place:]:
-                left, right = self._gallery[first], self._gallery[second]
-                products, turned = room[:, : len(left) * len(right)]
-                products, turned = products.reshape(len(left), -1), turned.reshape(len(right), -1)
-                np.matmul(left, right.T, out=products)
+                products = _products(self._gallery[first], self._gallery[second], room)
                 best.add(products, first, second)
                 if first is not second:
+                    turned = turned_room[: products.size].reshape(products.shape[::-1])
                     best.add(cv2.transpose(products, turned), second, first)
         return best.nearest(width)
+
+    def _room(self, queries: int) -> Floats:
+        """For the products of a block: fresh memory for each would cost as much as selecting."""
+        return np.empty(queries * min(self._block, len(self._gallery)), dtype=np.float32)
 
     def _ordered(self, queries: Indices, near: Doubles, found: Indices) -> Indices:
         """The first columns, where those that rounding may have swapped are compared exactly."""
@@ -168,6 +171,10 @@ class _Search:
         close = np.zeros(near.shape, dtype=np.bool_)
         close[:, :-1] = tight
         close[:, 1:] |= tight
+        # Beyond the last column only what may belong before it.
+        close[:, self._columns :] &= np.logical_and.accumulate(
+            tight[:, self._columns - 1 :], axis=1
+        )
         rows, columns = np.nonzero(close)
         step = max(1, _VALUES_AT_ONCE // max(self._gallery.shape[1], 1))
 
@@ -209,16 +216,7 @@ class _Best:
     def nearest(self, width: int) -> tuple[Doubles, Indices]:
         """The largest of each row, falling, and their columns; one that is excluded comes last."""
         self._heaps(slice(None)).reorder()
-        excluded = self._columns == self._exclude[:, None]
-        values = np.where(excluded, -np.inf, self._values)
-        last = self._values.shape[1] - 1
-        place = np.where(excluded.any(axis=1), excluded.argmax(axis=1), last)[:, None]
-        order = np.arange(last + 1)
-        order = np.where(order < place, order, np.where(order < last, order + 1, place))[:, :width]
-        return (
-            np.take_along_axis(values, order, axis=1).astype(np.float64),
-            np.take_along_axis(self._columns, order, axis=1),
-        )
+        return _without(self._exclude, self._values, self._columns, width)
 
     def _heaps(self, rows: slice) -> faiss.float_minheap_array_t:
         import faiss
@@ -230,10 +228,28 @@ class _Best:
         return heaps
 
 
+def _without(
+    exclude: Indices, values: Floats, images: Indices, width: int
+) -> tuple[Doubles, Indices]:
+    """The first of each row, falling, and their images; one that is excluded comes last."""
+    values = np.where(images == exclude[:, None], np.float32(-np.inf), values)
+    order = np.argsort(-values, axis=1, kind="stable")[:, :width]
+    return (
+        np.take_along_axis(values, order, axis=1).astype(np.float64),
+        np.take_along_axis(images, order, axis=1),
+    )
+
+
 def _ranges(count: int, size: int) -> list[slice]:
     """Parts of at most so many, about equally large."""
     edges = np.linspace(0, count, -(-count // size) + 1).astype(int).tolist()
     return [slice(start, stop) for start, stop in itertools.pairwise(edges)]
+
+
+def _products(queries: Floats, images: Floats, room: Floats) -> Floats:
+    """All their inner products, (queries, images), in the room."""
+    products = room[: len(queries) * len(images)].reshape(len(queries), -1)
+    return np.matmul(queries, images.T, out=products)
 
 
 def _norms(vectors: Floats) -> Doubles:
