@@ -34,8 +34,8 @@ def exact_top_k(
 ) -> Indices:
     """Find the k vectors of the gallery with the largest inner product with each query.
 
-    Products of blocks give candidates in single precision; where the queries are the gallery, each
-    product serves both of its sides, which is half of the work of faiss's flat index. Candidates
+    Products in single precision give candidates: by faiss, or, where the queries are the gallery,
+    block by block so that each serves both of its sides, which is half of the work. Candidates
     that lie closer to each other than rounding are ordered by inner products in double precision,
     of equal ones the smaller index first; where the last lies as close to what was left out, more
     are taken. So the answer depends neither on `block` nor on the number of threads. See
@@ -47,7 +47,7 @@ def exact_top_k(
         k: Columns of the answer; fewer where the gallery is smaller.
         exclude: For each query an index of the gallery that is left out (such as its own), negative
             for none, (queries,). Where one is left out, there is one column less at most.
-        block: Queries and images that are compared at once.
+        block: Images that are compared at once among themselves.
 
     Returns:
         Indices into the gallery, most similar first, (queries, k) int64.
@@ -137,12 +137,11 @@ class _Search:
         """The `width` nearest images of some queries, in single precision."""
         import faiss
 
-        exclude = self._exclude[rows]
         taken = min(width + 1, len(self._gallery))
         values, images = faiss.knn(
             self._queries[rows], self._gallery, taken, metric=faiss.METRIC_INNER_PRODUCT
         )
-        return _without(exclude, values, images, width)
+        return _without(self._exclude[rows], values, images, width)
 
     def _among_themselves(self, width: int) -> tuple[Doubles, Indices]:
         """The same of all queries, which are the gallery."""
@@ -157,7 +156,8 @@ class _Search:
                 best.add(products, first, second)
                 if first is not second:
                     turned = turned_room[: products.size].reshape(products.shape[::-1])
-                    best.add(cv2.transpose(products, turned), second, first)
+                    cv2.transpose(products, turned)
+                    best.add(turned, second, first)
         return best.nearest(width)
 
     def _room(self, queries: int) -> Floats:
