@@ -8,10 +8,15 @@ import pytest
 from mlflow import MlflowClient
 from running import ended, owed, wait_until
 
+from podium.challenges import challenges
 from podium.common.errors import PodiumError
 
 SYSTEM = Path("/sys/kernel")
-SUBMISSION = Path("07_model_output/museum/submission.csv")
+EVERY_CHALLENGE = pytest.mark.parametrize("challenge", challenges())
+
+
+def submission(root, challenge):
+    return root / "07_model_output" / challenge / "submission.csv"
 
 
 def said(done):
@@ -24,21 +29,23 @@ def contents(root):
     return {path: path.read_bytes() for path in root.rglob("*") if path.is_file()}
 
 
+@EVERY_CHALLENGE
 def test_a_second_run_at_once_is_refused_and_the_first_ends_as_if_alone(
-    project_copy, finished_museum
+    project_copy, finished_of, challenge
 ):
-    root = project_copy.data_root("twice", challenge="museum")
-    with project_copy.start("--pipeline=museum", root=root) as first:
+    root = project_copy.data_root(f"twice_{challenge}", challenge=challenge)
+    with project_copy.start(f"--pipeline={challenge}", root=root) as first:
         try:
-            assert wait_until(lambda: owed(root, "museum") is not None, first)
-            refused = f"another run of museum is at work in {root}"
+            assert wait_until(lambda: owed(root, challenge) is not None, first)
+            refused = f"another run of {challenge} is at work in {root}"
             with pytest.raises(PodiumError, match=re.escape(refused)):
-                project_copy.session("museum", root=root)
+                project_copy.session(challenge, root=root)
             output, _ = first.communicate(timeout=300)
         finally:
             first.kill()
     assert first.returncode == 0, output[-3000:]
-    assert (root / SUBMISSION).read_bytes() == (finished_museum[0] / SUBMISSION).read_bytes()
+    alone = submission(finished_of(challenge)[0], challenge)
+    assert submission(root, challenge).read_bytes() == alone.read_bytes()
 
 
 def test_two_challenges_at_once_share_a_tracking_store_that_is_not_there_yet(project_copy):
@@ -64,10 +71,13 @@ def test_two_challenges_at_once_share_a_tracking_store_that_is_not_there_yet(pro
         ]
 
 
-def test_on_a_full_disk_it_stops_with_one_line_and_goes_on_later(project_copy, finished_museum):
+@EVERY_CHALLENGE
+def test_on_a_full_disk_it_stops_with_one_line_and_goes_on_later(
+    project_copy, finished_of, challenge
+):
     """No file may grow beyond 48 KiB, the tracking store included."""
-    root = project_copy.data_root("full", challenge="museum")
-    words = project_copy.command("--pipeline=museum", root=root)
+    root = project_copy.data_root(f"full_{challenge}", challenge=challenge)
+    words = project_copy.command(f"--pipeline={challenge}", root=root)
     done = subprocess.run(
         ["bash", "-c", 'ulimit -f 48; exec "$@"', "run", *words],
         cwd=project_copy.folder,
@@ -79,24 +89,27 @@ def test_on_a_full_disk_it_stops_with_one_line_and_goes_on_later(project_copy, f
     )
     assert "File too large" in said(done), done.stdout[-3000:]
     assert "go on with --only-missing-outputs" in said(done)
-    assert not (root / SUBMISSION).exists()
+    assert not submission(root, challenge).exists()
     assert not list(root.rglob("*.part*")), "half a file is left"
     assert "Traceback" not in done.stdout
-    project_copy.session("museum", only_missing_outputs=True, root=root)
-    assert (root / SUBMISSION).read_bytes() == (finished_museum[0] / SUBMISSION).read_bytes()
+    project_copy.session(challenge, only_missing_outputs=True, root=root)
+    whole = submission(finished_of(challenge)[0], challenge)
+    assert submission(root, challenge).read_bytes() == whole.read_bytes()
 
 
+@EVERY_CHALLENGE
 @pytest.mark.skipif(not SYSTEM.is_dir(), reason="needs a folder that nobody can write to")
 def test_in_a_folder_that_is_read_only_it_says_so_and_changes_nothing(
-    project_copy, finished_museum
+    project_copy, finished_of, challenge
 ):
     """No file can be made in the kernel's own folder, whoever asks."""
-    root = project_copy.data_root("read_only", copy_of=finished_museum[0])
-    folder, aside = (root / SUBMISSION).parent, root / "aside"
+    finished, _ = finished_of(challenge)
+    root = project_copy.data_root(f"read_only_{challenge}", copy_of=finished)
+    folder, aside = submission(root, challenge).parent, root / "aside"
     folder.rename(aside)
     folder.symlink_to(SYSTEM)
     before = contents(aside)
-    done = project_copy.run("--pipeline=museum.submission", root=root)
+    done = project_copy.run(f"--pipeline={challenge}.submission", root=root)
     assert any(words in said(done) for words in ("Permission denied", "Read-only file system"))
     assert "Traceback" not in done.stdout
     assert contents(aside) == before

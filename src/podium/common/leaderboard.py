@@ -26,10 +26,10 @@ from podium.common.bootstrap import (
     resampled_means,
 )
 from podium.common.errors import PodiumError
+from podium.common.fit_log import COSTS
 from podium.common.gains import with_gains
 
 KINDS = ("baseline", "recommender", "ranker", "classifier", "regressor", "encoder", "blend")
-COSTS = ("fit_seconds", "predict_seconds", "peak_memory_mb")
 SCORES = (
     "score",
     "ci_low",

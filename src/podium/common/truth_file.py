@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +27,43 @@ def read_truth_text(path: Path) -> pd.DataFrame:
     if frame.empty:
         raise RawDataError("the file has no rows below its header", file=path.name)
     return frame
+
+
+def read_truth_column(
+    path: Path,
+    key: str,
+    column: str,
+    *,
+    whole: bool = False,
+    refused: Callable[[pd.Series], pd.Series] | None = None,
+    problem: str = "",
+) -> pd.Series:
+    """The numbers of one column by another, which names each row once.
+
+    Args:
+        path: A CSV file.
+        key: Column of the names, kept as text.
+        column: Column of the numbers.
+        whole: Whether they are int64, or else float64.
+        refused: Tells which of them cannot be.
+        problem: What is wrong with those.
+
+    Raises:
+        RawDataError: naming file, column and row.
+    """
+    frame = read_truth_text(path)
+    values = number_column(frame, column, path.name, whole=whole)
+    if key not in frame:
+        raise RawDataError("the column is missing", file=path.name, column=key)
+    faults = [(frame[key].duplicated(), key, "stands twice")]
+    if refused is not None:
+        faults.append((refused(values), column, problem))
+    for wrong, name, why in faults:
+        if wrong.any():
+            row = int(wrong.to_numpy().argmax())
+            found = frame[name].iloc[row]
+            raise RawDataError(f"{found!r} {why}", file=path.name, column=name, row=row + 1)
+    return pd.Series(values.to_numpy(), index=frame[key])
 
 
 def number_column(frame: pd.DataFrame, column: str, file: str, *, whole: bool) -> pd.Series:

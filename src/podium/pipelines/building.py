@@ -38,19 +38,25 @@ class Inference:
         return self.pipeline.inputs() - self.parameters - {self.asked}
 
 
-def step(function: Callable[..., Any], inputs: Names, outputs: str | Sequence[str]) -> Node:
+def step(
+    function: Callable[..., Any],
+    inputs: Names,
+    outputs: str | Sequence[str],
+    name: str | None = None,
+) -> Node:
     """A node named after its function.
 
     Args:
         function: Its name is a verb and a noun.
         inputs: Datasets by position, or by argument name.
         outputs: Datasets, in the order of the results.
+        name: In place of the function's, where a stage calls it more than once.
     """
     return node(
         function,
         inputs=inputs if isinstance(inputs, str) else _plain(inputs),
         outputs=outputs if isinstance(outputs, str) else list(outputs),
-        name=function.__name__,
+        name=name or function.__name__,
     )
 
 

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from podium.pipelines.amazon.evaluation import score_groups
+from podium.pipelines.amazon.evaluation import break_down_scores
 
 PARAMETERS = {"price_bands": 2, "resamples": 200, "confidence": 0.9, "seed": 1}
 #: SMAPE of a row: distance over the middle of both prices, in percent.
@@ -34,7 +34,7 @@ def broken_down(rows=ROWS):
     images = pd.DataFrame(
         {"sample_id": [*rows["sample_id"], "t1", "t2"], "is_real": [*rows["real"], True, False]}
     )
-    table = score_groups(
+    table = break_down_scores(
         predictions, rows[["sample_id", "price", "group"]], duplicates, images, PARAMETERS
     )
     assert list(table) == ["model", "by", "group", "rows", "score", "ci_low", "ci_high"]

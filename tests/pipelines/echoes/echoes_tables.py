@@ -86,7 +86,7 @@ def make_tables(part1: int = 60, part2: int = 0, test: int = 24, **task: Any) ->
     test_table = EmbeddingTable(asked, made.pairs.take(np.arange(known, known + test)))
     duplicates, copies, _ = data_processing.detect_duplicates(train, test_table, RULES)
     folds = feature_engineering.assign_folds(train, duplicates, FOLDS, COMPUTE)
-    features = feature_engineering.compute_features(train, test_table, {"most_rows": 30}, COMPUTE)
+    features = feature_engineering.build_features(train, test_table, {"most_rows": 30}, COMPUTE)
     return Tables(train, test_table, duplicates, copies, folds, features)
 
 

@@ -10,9 +10,9 @@ from podium.pipelines.museum import evaluation
 from podium.pipelines.museum.evaluation import (
     Evaluation,
     assemble_map,
+    break_down_scores,
     hits_by_strength,
     rank_nearest_pairs,
-    score_effects,
     submitted_model,
 )
 from podium.pipelines.museum.models import JOINED, VERIFIED, NeighbourParameters
@@ -79,7 +79,7 @@ RANKS = predictions(
 
 
 def test_effects_are_scored_by_model_and_strength():
-    found = score_effects(RANKS, RULES).set_index(["model", "effect", "strength", "cutoff"])
+    found = break_down_scores(RANKS, RULES).set_index(["model", "effect", "strength", "cutoff"])
     expected = {
         ("a", "blur", 2): (0, 1, 1),
         ("a", "mixed", 1): (0.5, 0.5, 1),
@@ -99,12 +99,12 @@ def test_effects_are_scored_by_model_and_strength():
 
 def test_photos_of_one_image_are_drawn_together():
     rows = [("a", str(rank), "p.jpg", "mixed", 1, rank) for rank in (1, 99)]
-    row = score_effects(predictions(rows), RULES).iloc[0]
+    row = break_down_scores(predictions(rows), RULES).iloc[0]
     assert (row["score"], row["ci_low"], row["ci_high"]) == (0.5, 0.5, 0.5)
 
 
 def test_hits_by_strength_stand_in_the_order_of_the_leaderboard():
-    found = hits_by_strength(score_effects(RANKS, RULES), board(b=0.9, a=0.2))
+    found = hits_by_strength(break_down_scores(RANKS, RULES), board(b=0.9, a=0.2))
     assert found.astype({"model": "object"}).to_dict("list") == {
         "model": ["b", "b", "a", "a"],
         "strength": [1, 3, 1, 3],

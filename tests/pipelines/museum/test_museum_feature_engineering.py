@@ -12,7 +12,7 @@ from PIL import Image
 from podium.common.errors import RawDataError
 from podium.pipelines.museum import schemas
 from podium.pipelines.museum.feature_engineering import (
-    choose_images,
+    assign_folds,
     generate_visitor_photos,
     list_visitor_photos,
 )
@@ -44,11 +44,11 @@ SIZES = [(1, 1), (1, 5000), (5000, 1), (5000, 30)] * 5 + [(20, 30)] * 6 + [(8, 8
 
 
 def test_images_too_small_or_thin_are_never_held_out(tmp_path):
-    folds = choose_images(listed(*SIZES), HELD_OUT, COMPUTE)
+    folds = assign_folds(listed(*SIZES), HELD_OUT, COMPUTE)
     schemas.Folds.validate(folds)
     held_out = folds.index[folds["held_out"]]
     assert len(held_out) == 4 and held_out.min() >= 20  # half of the eight that are left
-    everything = choose_images(listed(*SIZES), HELD_OUT | {"share": 0.99}, COMPUTE)
+    everything = assign_folds(listed(*SIZES), HELD_OUT | {"share": 0.99}, COMPUTE)
     photos = list_visitor_photos(everything)
     folder = folder_of(tmp_path, SIZES)
     taken = dict(generate_visitor_photos(folder, photos, HELD_OUT, COMPUTE))
@@ -57,11 +57,11 @@ def test_images_too_small_or_thin_are_never_held_out(tmp_path):
 
 def test_one_image_is_held_out_however_few_are_large_enough():
     few = listed(*[(1, 1)] * 20, (20, 30), (30, 20))
-    folds = choose_images(few, HELD_OUT | {"share": 0.1}, COMPUTE)
+    folds = assign_folds(few, HELD_OUT | {"share": 0.1}, COMPUTE)
     assert folds["held_out"].sum() == 1 and folds["held_out"][20:].any()
     problem = "1 of 21 images are large enough to be held out; two are needed"
     with pytest.raises(RawDataError, match=problem):
-        choose_images(few.head(21), HELD_OUT, COMPUTE)
+        assign_folds(few.head(21), HELD_OUT, COMPUTE)
 
 
 @pytest.mark.parametrize("size", [(8, 8), (7, 8), (1280, 8), (1280, 7), (40, 2000), (20, 2000)])
@@ -78,7 +78,7 @@ def test_what_can_be_photographed_is_what_the_simulation_takes(tmp_path, size):
 
 def test_an_image_that_is_gone_has_no_photo_and_a_warning(tmp_path, caplog):
     folder = folder_of(tmp_path, [(20, 30)] * 4)
-    folds = choose_images(listed(*[(20, 30)] * 4), HELD_OUT, COMPUTE)
+    folds = assign_folds(listed(*[(20, 30)] * 4), HELD_OUT, COMPUTE)
     photos = list_visitor_photos(folds)
     gone, there = folds.loc[folds["held_out"], "image_name"]
     (tmp_path / gone).unlink()

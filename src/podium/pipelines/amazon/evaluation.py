@@ -107,7 +107,7 @@ def _readings(oof_predictions: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def score_groups(
+def break_down_scores(
     oof_predictions: pd.DataFrame,
     folds: pd.DataFrame,
     duplicates: pd.DataFrame,

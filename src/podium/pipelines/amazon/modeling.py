@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from podium.common.fit_in_turn import FittedInTurn, fit_in_turn
+from podium.common.fit_in_turn import fit_in_turn
+from podium.common.fit_log import log_of_fits, with_blend, with_unfitted
 from podium.pipelines.amazon.feature_engineering import COPIES, NAIVE
 from podium.pipelines.amazon.models import (
     CONSTANT,
@@ -27,8 +28,6 @@ from podium.pricing.metrics import smape
 from podium.pricing.price_stack import PriceStack, nested_stack
 
 logger = logging.getLogger(__name__)
-
-COSTS = ["fit_seconds", "predict_seconds", "peak_memory_mb"]
 
 
 def cross_fit_models(
@@ -59,7 +58,8 @@ def cross_fit_models(
         on_fitted=report,
     )
     members = folds[[SAMPLE_ID]].assign(**{name: each.prices for name, each in done.models.items()})
-    return members, _fit_log(models, done)
+    kinds = {name: model.kind for name, model in declared_models(models).items()}
+    return members, log_of_fits(kinds, done.models, done.left_out)
 
 
 def stack_prices(
@@ -93,7 +93,9 @@ def stack_prices(
     parts = [rows.assign(model=name, predicted=each) for name, each in said.items()]
     columns = ["model", SAMPLE_ID, "fold", PRICE, "predicted"]
     oof = pd.concat(parts, ignore_index=True)[columns]
-    return oof, weights, fitted, _model_log(fit_log, members)
+    model_log = with_unfitted(fit_log, CONSTANT)
+    model_log = with_blend(model_log, STACK, members) if members else model_log
+    return oof, weights, fitted, model_log
 
 
 def fit_naive_models(
@@ -184,29 +186,3 @@ def _weights(
             "high": nested.max(axis=0),
         }
     )
-
-
-def _fit_log(models: dict[str, Any], done: FittedInTurn[OutOfFold]) -> pd.DataFrame:
-    rows = []
-    for name, model in declared_models(models).items():
-        row: dict[str, Any] = {
-            "model": name,
-            "kind": model.kind,
-            "note": done.left_out.get(name, ""),
-        }
-        if name in done.models:
-            row |= {cost: getattr(done.models[name], cost) for cost in COSTS}
-        rows.append(row)
-    types = dict.fromkeys(COSTS, "float64")
-    return pd.DataFrame(rows).reindex(columns=["model", "kind", *COSTS, "note"]).astype(types)
-
-
-def _model_log(fit_log: pd.DataFrame, members: list[str]) -> pd.DataFrame:
-    free = dict.fromkeys(COSTS, 0.0)
-    rows = [{"model": CONSTANT, "kind": "baseline", "note": "no model at all", **free}]
-    if members:
-        own = fit_log[fit_log["model"].isin(members)][COSTS]
-        spent = {name: own[name].sum() for name in COSTS[:2]} | {COSTS[2]: own[COSTS[2]].max()}
-        note = f"of {len(members)} members"
-        rows.append({"model": STACK, "kind": "blend", "note": note, **spent})
-    return pd.concat([fit_log, pd.DataFrame(rows)], ignore_index=True)

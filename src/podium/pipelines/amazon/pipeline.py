@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kedro.pipeline import Node, Pipeline, node
+from kedro.pipeline import Node, Pipeline
 
 from podium.pipelines.amazon import (
     data_processing,
@@ -62,8 +62,8 @@ def _data_processing() -> list[Node]:
             ["train", "train_quarantine", "train_counts"],
         ),
         step(stage.clean_test_rows, ["raw_test"], ["test", "test_counts"]),
-        node(stage.parse_texts, "train", "train_products", name="read_training_texts"),
-        node(stage.parse_texts, "test", "test_products", name="read_test_texts"),
+        step(stage.parse_texts, "train", "train_products", name="read_training_texts"),
+        step(stage.parse_texts, "test", "test_products", name="read_test_texts"),
         step(
             stage.detect_duplicates,
             ["train", "test", rules, COMPUTE],
@@ -125,7 +125,7 @@ def _evaluation() -> list[Node]:
             ["oof_predictions", "folds", "model_log", RULES],
             "leaderboard",
         ),
-        step(stage.score_groups, ["oof_predictions", *facts], "breakdown"),
+        step(stage.break_down_scores, ["oof_predictions", *facts], "breakdown"),
         step(
             split_comparison.compare_splits,
             ["oof_predictions", "naive_predictions", "folds", RULES],
@@ -194,7 +194,7 @@ def _inference() -> list[Node]:
     wanted = ["params:images", "params:image_features", COMPUTE]
     return [
         step(stage.number_asked_rows, "asked", "asked_rows"),
-        node(data_processing.parse_texts, "asked_rows", "asked_products", name="read_asked_texts"),
+        step(data_processing.parse_texts, "asked_rows", "asked_products", name="read_asked_texts"),
         step(stage.measure_asked_images, ["asked_rows", "final_models", *wanted], known),
         step(
             submission.build_test_features,

@@ -13,7 +13,7 @@ from podium.common.bootstrap import bootstrap_mean
 from podium.common.errors import RawDataError
 from podium.common.raw_files import open_raw_csv
 from podium.common.submission_rules import Columns, InOrder, Numbers, OneRowEach, Rule
-from podium.common.truth_file import number_column, read_truth_text
+from podium.common.truth_file import read_truth_column
 from podium.pipelines.amazon.raw_contract import TEST
 from podium.pricing.catalog_rows import PRICE, SAMPLE_ID, collect_asked_rows
 from podium.pricing.metrics import smape_contributions
@@ -87,19 +87,13 @@ def read_truth(truth: Path) -> pd.Series:
     Raises:
         RawDataError: naming file, column and row.
     """
-    frame = read_truth_text(truth)
-    prices = number_column(frame, PRICE, truth.name, whole=False)
-    if SAMPLE_ID not in frame:
-        raise RawDataError("the column is missing", file=truth.name, column=SAMPLE_ID)
-    for wrong, column, problem in (
-        (prices <= 0, PRICE, "is not positive"),
-        (frame[SAMPLE_ID].duplicated(), SAMPLE_ID, "stands twice"),
-    ):
-        if wrong.any():
-            row = int(wrong.to_numpy().argmax())
-            found = frame[column].iloc[row]
-            raise RawDataError(f"{found!r} {problem}", file=truth.name, column=column, row=row + 1)
-    return pd.Series(prices.to_numpy(), index=frame[SAMPLE_ID])
+    return read_truth_column(
+        truth,
+        SAMPLE_ID,
+        PRICE,
+        refused=lambda prices: prices <= 0,
+        problem="is not positive",
+    )
 
 
 def check_file(path: Path, raw: Path) -> Sequence[submission.Fault]:

@@ -111,7 +111,7 @@ def draw_folds(
     return repeated_group_folds(labels, groups, count, repeats, seed)
 
 
-def compute_features(
+def build_features(
     train: EmbeddingTable, test: EmbeddingTable, parameters: dict[str, Any], compute: dict[str, Any]
 ) -> pd.DataFrame:
     """Facts of every row: norms, cosine of both sides, and the place of training rows on a map.

@@ -12,6 +12,7 @@ import pandas as pd
 
 from podium.common.errors import RawDataError
 from podium.common.fit_in_turn import fit_in_turn
+from podium.common.fit_log import log_of_fits, with_blend, with_unfitted
 from podium.fusion.cross_fitting import (
     Make,
     NestedLogits,
@@ -78,7 +79,8 @@ def cross_fit_models(
         refit_ratio=_refit_ratio(train, numbers, FoldParameters.parse(fold_parameters)),
         on_fitted=report,
     )
-    return done.models, _fit_log(makes, models, done.models, done.left_out)
+    kinds = {name: models[name]["kind"] if name in models else "classifier" for name in makes}
+    return done.models, log_of_fits(kinds, done.models, done.left_out)
 
 
 def blend_predictions(
@@ -119,7 +121,9 @@ def blend_predictions(
         _predictions(name, said, train.rows["id"], numbers) for name, said in decided.items()
     ]
     weights = _weights(list(nested_logits), members, shares, submitted)
-    return pd.concat(predictions, ignore_index=True), weights, _model_log(fit_log, members.names)
+    model_log = with_unfitted(fit_log, MAJORITY)
+    model_log = with_blend(model_log, BLEND, members.names) if members.names else model_log
+    return pd.concat(predictions, ignore_index=True), weights, model_log
 
 
 def fit_models(
@@ -224,46 +228,6 @@ def _refit_ratio(train: EmbeddingTable, numbers: np.ndarray, wanted: FoldParamet
         fits = fits_in_whole_sets(wanted.folds_for(first), nested=False) + 1
         again = first / len(train) * fits
     return (again + 1) / (len(numbers) * fits_in_whole_sets(folds, nested=True))
-
-
-def _fit_log(
-    makes: Mapping[str, Make],
-    models: dict[str, Any],
-    logits: Mapping[str, NestedLogits],
-    left_out: Mapping[str, str],
-) -> pd.DataFrame:
-    rows = []
-    for name in makes:
-        kind = models[name]["kind"] if name in models else "classifier"
-        row: dict[str, Any] = {"model": name, "kind": kind, "note": left_out.get(name, "")}
-        if name in logits:
-            fits = logits[name]
-            row |= {
-                "fit_seconds": fits.fit_seconds,
-                "predict_seconds": fits.predict_seconds,
-                "peak_memory_mb": fits.peak_memory_mb,
-            }
-        rows.append(row)
-    columns = ["model", "kind", "fit_seconds", "predict_seconds", "peak_memory_mb", "note"]
-    return pd.DataFrame(rows).reindex(columns=columns)
-
-
-def _model_log(fit_log: pd.DataFrame, members: list[str]) -> pd.DataFrame:
-    costs = ["fit_seconds", "predict_seconds", "peak_memory_mb"]
-    rows: list[dict[str, Any]] = [
-        {
-            "model": MAJORITY,
-            "kind": "baseline",
-            "note": "no model at all",
-            **dict.fromkeys(costs, 0.0),
-        }
-    ]
-    if members:
-        own = fit_log[fit_log["model"].isin(members)][costs]
-        spent = {name: own[name].sum() for name in costs[:2]} | {costs[2]: own[costs[2]].max()}
-        note = f"of {len(members)} members" if len(members) > 1 else f"of {members[0]} alone"
-        rows.append({"model": BLEND, "kind": "blend", "note": note, **spent})
-    return pd.concat([fit_log, pd.DataFrame(rows)], ignore_index=True)
 
 
 def _predictions(

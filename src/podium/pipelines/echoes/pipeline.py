@@ -71,7 +71,7 @@ def _feature_engineering() -> list[Node]:
     stage, compute = feature_engineering, "params:compute"
     return [
         step(stage.assign_folds, ["train", "duplicates", "params:folds", compute], "folds"),
-        step(stage.compute_features, ["train", "test", "params:map", compute], "features"),
+        step(stage.build_features, ["train", "test", "params:map", compute], "features"),
         step(
             stage.measure_shift,
             ["train", "test", "duplicates", "params:data_processing", "params:shift", compute],

@@ -11,7 +11,7 @@ from podium.common.errors import RawDataError
 from podium.common.json_records import open_raw_json
 from podium.common.raw_files import find_raw_file, open_raw_csv
 from podium.common.submission_rules import Columns, InOrder, KnownValues, OneRowEach, Rule
-from podium.common.truth_file import number_column, read_truth_text
+from podium.common.truth_file import read_truth_column
 from podium.fusion.metrics import (
     class_f1_of_counts,
     confusion_contributions,
@@ -99,19 +99,15 @@ def read_truth(truth: Path) -> dict[str, int]:
     Raises:
         RawDataError: naming file, column and row.
     """
-    frame = read_truth_text(truth)
-    targets = number_column(frame, "target", truth.name, whole=True)
-    if "row_id" not in frame:
-        raise RawDataError("the column is missing", file=truth.name, column="row_id")
-    for wrong, column, problem in (
-        (~targets.isin(TARGETS), "target", "is neither 0 nor 1"),
-        (frame["row_id"].duplicated(), "row_id", "stands twice"),
-    ):
-        if wrong.any():
-            row = int(wrong.to_numpy().argmax())
-            found = frame[column].iloc[row]
-            raise RawDataError(f"{found!r} {problem}", file=truth.name, column=column, row=row + 1)
-    return dict(zip(frame["row_id"], targets.tolist(), strict=True))
+    targets = read_truth_column(
+        truth,
+        "row_id",
+        "target",
+        whole=True,
+        refused=lambda values: ~values.isin(TARGETS),
+        problem="is neither 0 nor 1",
+    )
+    return {str(name): int(target) for name, target in targets.items()}
 
 
 def check_file(path: Path, raw: Path) -> Sequence[submission.Fault]:

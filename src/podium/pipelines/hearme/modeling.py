@@ -11,6 +11,7 @@ import numpy as np
 
 from podium.common.builder import Declaration, build
 from podium.common.fit_in_turn import FittedInTurn, fit_in_turn
+from podium.common.fit_log import FitCost, log_of_fits, with_blend
 from podium.common.measure import Measure
 from podium.common.memory import release_freed_memory
 from podium.pipelines.hearme.feature_engineering import SourceParameters
@@ -217,27 +218,13 @@ def _shown_blend(fitted: FittedInTurn[Ranker], weights: Mapping[str, float]) -> 
 def _costs(
     fitted: FittedInTurn[Ranker], predict_seconds: Mapping[str, float], members: list[str]
 ) -> pd.DataFrame:
-    import pandas as pd
-
-    rows: list[tuple[Any, ...]] = [
-        (name, "ranker", cost.seconds, predict_seconds[name], cost.peak_memory_mb, "")
+    costs = {
+        name: FitCost(cost.seconds, predict_seconds[name], cost.peak_memory_mb)
         for name, cost in fitted.costs.items()
-    ]
-    rows += [(name, "ranker", None, None, None, why) for name, why in fitted.left_out.items()]
-    if members:
-        own = [fitted.costs[name] for name in members]
-        rows.append(
-            (
-                BLEND,
-                "blend",
-                sum(cost.seconds for cost in own),
-                sum(predict_seconds[name] for name in members),
-                max(cost.peak_memory_mb for cost in own),
-                " + ".join(members),
-            )
-        )
-    columns = ["model", "kind", "fit_seconds", "predict_seconds", "peak_memory_mb", "note"]
-    return pd.DataFrame(rows, columns=columns)
+    }
+    kinds = dict.fromkeys([*costs, *fitted.left_out], "ranker")
+    log = log_of_fits(kinds, costs, fitted.left_out)
+    return with_blend(log, BLEND, members, " + ".join(members)) if members else log
 
 
 def _importance(rankers: Mapping[str, Ranker], holdout: RankingData) -> pd.DataFrame:

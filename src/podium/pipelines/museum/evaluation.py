@@ -85,7 +85,7 @@ def score_submitted(
     )
 
 
-def score_effects(oof_predictions: pd.DataFrame, parameters: dict[str, Any]) -> pd.DataFrame:
+def break_down_scores(oof_predictions: pd.DataFrame, parameters: dict[str, Any]) -> pd.DataFrame:
     """Hit@1, 3 and 10 of every model by effect and strength, with intervals.
 
     Returns:

@@ -65,7 +65,7 @@ class LocalFeatureParameters(Parameters):
         return ExtractionRules(self.longest_side, self.most_keypoints, self.contrast_threshold)
 
 
-def choose_images(
+def assign_folds(
     train: pd.DataFrame, parameters: dict[str, Any], compute: dict[str, Any]
 ) -> pd.DataFrame:
     """Draw the images that are held out: `folds` (image, image_name, held_out).

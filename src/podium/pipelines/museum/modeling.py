@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from podium.common.fit_in_turn import FittedInTurn, fit_in_turn
+from podium.common.fit_in_turn import fit_in_turn
+from podium.common.fit_log import FitCost, log_of_fits
 from podium.common.shards import Arrays, LazyShards
 from podium.pipelines.museum.models import (
     JOINED,
     VERIFIED,
-    EncoderParameters,
     ModelingParameters,
     NeighbourParameters,
     build_encoders,
@@ -51,7 +51,7 @@ def fit_encoders(
     """Fit every enabled encoder on the images that are not held out.
 
     Returns:
-        `models` by name, and `fit_log` (model, kind, fit_seconds, peak_memory_mb, note). An
+        `models` by name, and `fit_log`. An
         encoder for which there was no time, or of whose keypoints there are too few, is in the log
         only; whatever the time, one is fitted.
 
@@ -75,23 +75,12 @@ def fit_encoders(
     )
     if not done.models:
         raise TooFewKeypointsError("the images have too little texture for any of the encoders")
-    return done.models, _fit_log(declared, done)
-
-
-def _fit_log(declared: Mapping[str, EncoderParameters], done: FittedInTurn[Any]) -> pd.DataFrame:
-    log = []
-    for name, encoder in declared.items():
-        row: dict[str, Any] = {
-            "model": name,
-            "kind": encoder.kind,
-            "note": done.left_out.get(name, ""),
-        }
-        if name in done.costs:
-            cost = done.costs[name]
-            row |= {"fit_seconds": cost.seconds, "peak_memory_mb": cost.peak_memory_mb}
-        log.append(row)
-    columns = ["model", "kind", "fit_seconds", "peak_memory_mb", "note"]
-    return pd.DataFrame(log, columns=columns)
+    costs = {
+        name: FitCost(cost.seconds, float("nan"), cost.peak_memory_mb)
+        for name, cost in done.costs.items()
+    }
+    kinds = {name: encoder.kind for name, encoder in declared.items()}
+    return done.models, log_of_fits(kinds, costs, done.left_out)
 
 
 def encode_images(

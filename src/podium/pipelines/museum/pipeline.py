@@ -54,7 +54,7 @@ def _data_processing() -> list[Node]:
 def _feature_engineering() -> list[Node]:
     stage, held_out = feature_engineering, "params:held_out"
     return [
-        step(stage.choose_images, ["train", held_out, COMPUTE], "folds"),
+        step(stage.assign_folds, ["train", held_out, COMPUTE], "folds"),
         step(stage.list_visitor_photos, "folds", "photos"),
         step(
             stage.generate_visitor_photos,
@@ -104,7 +104,7 @@ def _evaluation() -> list[Node]:
     stage, chosen = evaluation, [RULES, NEIGHBOURS]
     return [
         step(stage.build_leaderboard, ["oof_predictions", "model_log", RULES], "leaderboard"),
-        step(stage.score_effects, ["oof_predictions", RULES], "breakdown"),
+        step(stage.break_down_scores, ["oof_predictions", RULES], "breakdown"),
         step(
             stage.rank_nearest_pairs,
             ["joined_vectors", "neighbours", "test", *chosen],

@@ -28,7 +28,7 @@ def tables():
     train, test = rows[:203].reset_index(drop=True), rows[203:].reset_index(drop=True)
     test = test[list(ROWS.asked_columns)]
     folds = feature_engineering.assign_folds(train, {"count": 5}, COMPUTE)
-    return train, test, feature_engineering.compute_features(train, test), folds
+    return train, test, feature_engineering.build_features(train, test), folds
 
 
 def cross_fitted(tables, models=MODELS, compute=COMPUTE):

@@ -40,7 +40,7 @@ def assign_folds(
     return pd.DataFrame({ROWS.key: train[ROWS.key], "fold": numbers.astype("int32")})
 
 
-def compute_features(train: pd.DataFrame, test: pd.DataFrame) -> pd.DataFrame:
+def build_features(train: pd.DataFrame, test: pd.DataFrame) -> pd.DataFrame:
     """Numbers as they are, and a column of 0 and 1 for each value of a category.
 
     Whatever is learned from the target belongs into the models, which are fitted inside the folds.

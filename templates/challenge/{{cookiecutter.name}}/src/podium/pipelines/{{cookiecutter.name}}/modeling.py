@@ -13,6 +13,7 @@ import pandas as pd
 
 from podium.common.builder import Declaration, build
 from podium.common.fit_in_turn import fit_in_turn
+from podium.common.fit_log import log_of_fits
 from podium.common.measure import Measure
 from podium.common.threads import one_thread
 from podium.common.time_budget import OutOfTimeError, TimeBudget
@@ -80,7 +81,8 @@ def cross_fit_models(
         if name in fitted
     ]
     columns = ["model", ROWS.key, "fold", "target", "predicted"]
-    log = _model_log(declared, fitted, done.left_out)
+    kinds = {name: model.kind for name, model in declared.items()}
+    log = log_of_fits(kinds, fitted, done.left_out)
     return pd.concat(predictions, ignore_index=True)[columns], log
 
 
@@ -121,18 +123,6 @@ def _cross_fit(
         done.predict_seconds += predicting.seconds
     done.peak_memory_mb = max(fitting.peak_memory_mb, predicting.peak_memory_mb)
     return done
-
-
-def _model_log(
-    declared: dict[str, ModelParameters], fitted: dict[str, CrossFitted], left_out: dict[str, str]
-) -> pd.DataFrame:
-    costs = ["fit_seconds", "predict_seconds", "peak_memory_mb"]
-    rows = [
-        {"model": name, "kind": model.kind, "note": left_out.get(name, "")}
-        | ({cost: getattr(fitted[name], cost) for cost in costs} if name in fitted else {})
-        for name, model in declared.items()
-    ]
-    return pd.DataFrame(rows).reindex(columns=["model", "kind", *costs, "note"])
 
 
 def enabled_models(models: dict[str, Any]) -> dict[str, ModelParameters]:

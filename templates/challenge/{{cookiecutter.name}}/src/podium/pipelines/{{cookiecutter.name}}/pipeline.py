@@ -54,7 +54,7 @@ def _feature_engineering() -> list[Node]:
     stage = feature_engineering
     return [
         step(stage.assign_folds, ["train", "params:folds", "params:compute"], "folds"),
-        step(stage.compute_features, ["train", "test"], "features"),
+        step(stage.build_features, ["train", "test"], "features"),
     ]
 
 

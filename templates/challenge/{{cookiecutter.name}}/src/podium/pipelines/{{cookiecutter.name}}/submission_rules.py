@@ -13,7 +13,7 @@ from podium.common.errors import RawDataError
 from podium.common.raw_files import open_raw_csv
 from podium.common.submission_rules import Columns, InOrder, Numbers, OneRowEach, Rule
 from podium.common.table_rows import read_asked_rows
-from podium.common.truth_file import number_column, read_truth_text
+from podium.common.truth_file import read_truth_column
 from podium.pipelines.{{cookiecutter.name}}.metric import METRIC, contributions
 from podium.pipelines.{{cookiecutter.name}}.raw_contract import ROWS, TEST
 
@@ -89,16 +89,8 @@ def read_truth(truth: Path) -> dict[str, float]:
     Raises:
         RawDataError: naming file, column and row.
     """
-    frame = read_truth_text(truth)
-    targets = number_column(frame, ROWS.target, truth.name, whole=False)
-    if ROWS.key not in frame:
-        raise RawDataError("the column is missing", file=truth.name, column=ROWS.key)
-    again = frame[ROWS.key].duplicated().to_numpy()
-    if again.any():
-        row = int(again.argmax())
-        problem = f"{frame[ROWS.key].iloc[row]!r} stands twice"
-        raise RawDataError(problem, file=truth.name, column=ROWS.key, row=row + 1)
-    return dict(zip(frame[ROWS.key], targets.tolist(), strict=True))
+    targets = read_truth_column(truth, ROWS.key, ROWS.target)
+    return {str(name): float(target) for name, target in targets.items()}
 
 
 def asked_rows(raw: Path) -> list[str]:
