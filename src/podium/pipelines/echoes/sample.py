@@ -43,7 +43,7 @@ class SampleSize:
 
 
 #: What a new user gets: written within a second.
-SAMPLE = SampleSize(part1=410, part2=205, test=320)
+SAMPLE = SampleSize(part1=280, part2=140, test=240)
 
 
 def write_sample(
