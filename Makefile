@@ -36,7 +36,8 @@ coverage: setup ## Lines and branches of the algorithms that their tests reach; 
 		tests/common tests/recommendation tests/fusion tests/retrieval tests/vision tests/pricing
 	$(BIN)/python tests/branch_share.py .coverage.json
 
-soak: setup ## Kill every challenge 50 times at random and resume it (an hour or two)
+soak: setup ## Full disk, two runs at once, and 50 random kills of every challenge (two hours)
+	PODIUM_SOAK=1 $(BIN)/python -m pytest -n 2 --dist loadfile tests/project/test_hostile_machine.py
 	$(BIN)/python tests/soak.py $(ARGS)
 
 lint: setup ## Style, types and the import contract

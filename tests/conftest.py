@@ -1,5 +1,6 @@
 """What several test files share: a tiny data set and a copy of the project to run it in."""
 
+import gc
 import os
 import shutil
 
@@ -20,6 +21,8 @@ settings.load_profile("repeatable")
 def pytest_configure(config):
     """Nothing asks the hub for a model, in these processes nor in those that they start."""
     os.environ |= {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
+    # The libraries are millions of objects, which would be looked through at every turn.
+    gc.set_threshold(100_000, 50, 50)
 
 
 TINY_SIZE = SampleSize(users=150, tracks=300, listens=15_000, test_users=20)

@@ -7,6 +7,7 @@ project are imported after the fork, from the folder of the run.
 """
 
 import atexit
+import gc
 import multiprocessing
 import os
 import subprocess
@@ -90,6 +91,7 @@ def _fork_server():
 
 def _run_program(words, folder, environment, output, own_process_group):
     """As the shell would: nothing of the tests is left in the process but the libraries."""
+    gc.freeze()  # they are no garbage: not to be looked through again and again
     if own_process_group:
         os.setsid()
     os.chdir(folder)
