@@ -53,6 +53,19 @@ def loader(project, env=None, **parameters):
     )
 
 
+def test_what_copies_a_value_follows_it_wherever_it_is_set(project):
+    text = "a: {seed: 1, own: {seed: '${..seed}', kept: 2}}\n"
+    (project / "conf" / "base" / "parameters.yml").write_text(text)
+    for env in ("local", "mine"):
+        (project / "conf" / env).mkdir(exist_ok=True)
+        (project / "conf" / env / "parameters.yml").write_text("a: {seed: 5}\n")
+    followed = {"a": {"seed": 5, "own": {"seed": 5, "kept": 2}}}
+    assert loader(project)["parameters"] == followed
+    assert loader(project, env="mine")["parameters"] == followed
+    given = loader(project, env="mine", a={"seed": 7})["parameters"]["a"]
+    assert given["own"]["seed"] == 7
+
+
 def test_factories_get_challenge_and_tree(project):
     catalog = loader(project)["catalog"]
     tree = (project / "data" / "sample").resolve().as_posix()

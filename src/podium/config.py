@@ -8,13 +8,16 @@ import os
 import shutil
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kedro.config import OmegaConfigLoader
 
 from podium.challenges import challenge_of, challenges
 from podium.common.threads import available_cores
 from podium.data_tree import data_kind, data_tree
+
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
 
 
 class PodiumConfigLoader(OmegaConfigLoader):
@@ -34,6 +37,20 @@ class PodiumConfigLoader(OmegaConfigLoader):
         if key == "parameters":
             return self._with_run_facts(loaded)
         return loaded
+
+    def _read_raw_config(
+        self, key: str
+    ) -> tuple[dict[Path, DictConfig], dict[Path, DictConfig], str, str, set[Path]]:
+        """Put an environment's parameters over the base's before any interpolation.
+
+        Kedro interpolates each by itself, so a value that copies another (``${..seed}``) would not
+        follow a preset or ``conf/local``.
+        """
+        read = super()._read_raw_config(key)
+        if key != "parameters":
+            return read
+        base, environment, base_path, environment_path, files = read
+        return {**base, **environment}, {}, base_path, environment_path, files
 
     def _with_run_facts(self, parameters: dict[str, Any]) -> dict[str, Any]:
         """Add ``<challenge>.run``: which data and preset, for the report and for tracking."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 import json
 import logging
 import os
@@ -64,6 +66,8 @@ class DataHooks:
                 stage has to make.
         """
         start_clock()
+        # At its end Python would search all that is left for garbage, for seconds.
+        atexit.register(gc.freeze)
         tags: dict[str, str] = {}
         self._lines = []
         for challenge in challenges_in(pipeline):

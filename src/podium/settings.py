@@ -1,8 +1,5 @@
 """Project settings. See https://docs.kedro.org for what each name means to Kedro."""
 
-import atexit
-import gc
-
 from podium.config import (
     PodiumConfigLoader,
     cores,
@@ -20,8 +17,6 @@ from podium.lazy_commands import defer_mlflow_commands
 from podium.run_lock import RunLockHooks
 
 defer_mlflow_commands()
-# At its end Python would search all that is left for garbage, for seconds; it is freed anyway.
-atexit.register(gc.freeze)
 
 # Of hooks that want to be first, the last of these is.
 HOOKS = (ErrorHooks(), ResumeHooks(), TrackingHooks(), DataHooks(), RunLockHooks())

@@ -6,9 +6,12 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from running import CHALLENGE, SUBMISSION
+from kedro.framework.startup import bootstrap_project
+from kedro.io import DataCatalog
+from running import CHALLENGE, PROJECT, SUBMISSION
 
 from podium.challenges import challenges
+from podium.pipeline_registry import register_pipelines
 
 _numbers = itertools.count()
 
@@ -43,6 +46,29 @@ def _group(nodeid):
         if file in LOOK_AT.get(challenge, ()) or (file in OF_EACH and made_for_it):
             return challenge
     return path
+
+
+@pytest.fixture(scope="session")
+def pipelines():
+    """All registered pipelines by name."""
+    return register_pipelines()
+
+
+@pytest.fixture(scope="session")
+def config():
+    """The project's configuration without a preset."""
+    from kedro.framework.project import settings
+
+    bootstrap_project(PROJECT)
+    return settings.CONFIG_LOADER_CLASS(
+        conf_source=str(PROJECT / "conf"), env="base", **settings.CONFIG_LOADER_ARGS
+    )
+
+
+@pytest.fixture(scope="session")
+def catalog(config):
+    """Every dataset that the configuration declares."""
+    return DataCatalog.from_config(config["catalog"])
 
 
 @dataclass(frozen=True)

@@ -1,25 +1,19 @@
 """What holds for every challenge, found by looking: a new one is tested without an edit here."""
 
 import inspect
-import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 from importlib import import_module
 from itertools import chain
-from pathlib import Path
 
-import pytest
 import yaml
-from kedro.framework.startup import bootstrap_project
-from kedro.io import DataCatalog, MemoryDataset
+from kedro.io import MemoryDataset
+from registered import PROJECT, every_challenge, with_tuning
 
 from podium.challenges import OVERVIEW, STAGES, TUNING, challenges
-from podium.pipeline_registry import register_pipelines
 
-PROJECT = Path(__file__).parents[2]
 BASE = PROJECT / "conf" / "base"
 VERBS = set(
     "add aggregate align assemble assign average blend break build cap check choose clean collect "
@@ -28,36 +22,6 @@ VERBS = set(
     "merge normalise order plot predict prepare rank read refit report resize score search select "
     "split stack summarise track train tune validate write".split()
 )
-HEAVY = (
-    *("torch", "transformers", "cv2", "lightgbm", "xgboost", "implicit", "sklearn", "duckdb"),
-    *("mlflow", "matplotlib", "plotly", "pyspark"),
-)
-
-every_challenge = pytest.mark.parametrize("challenge", challenges())
-
-
-@pytest.fixture(scope="module")
-def pipelines():
-    return register_pipelines()
-
-
-@pytest.fixture(scope="module")
-def config():
-    from kedro.framework.project import settings
-
-    bootstrap_project(PROJECT)
-    return settings.CONFIG_LOADER_CLASS(
-        conf_source=str(PROJECT / "conf"), env="base", **settings.CONFIG_LOADER_ARGS
-    )
-
-
-@pytest.fixture(scope="module")
-def catalog(config):
-    return DataCatalog.from_config(config["catalog"])
-
-
-def with_tuning(pipelines, challenge):
-    return pipelines[challenge] + pipelines[f"{challenge}.{TUNING}"]
 
 
 def everything(pipelines):
@@ -70,20 +34,6 @@ def datasets(pipeline):
 
 def pattern(name):
     return re.compile(re.sub(r"\\\{\w+\\\}", ".+?", re.escape(name)))
-
-
-def leaves(values, path=()):
-    if isinstance(values, dict) and values:
-        return chain.from_iterable(leaves(value, (*path, key)) for key, value in values.items())
-    return iter([path])
-
-
-def has(values, path):
-    for key in path:
-        if not isinstance(values, dict) or key not in values:
-            return False
-        values = values[key]
-    return True
 
 
 def test_there_is_a_challenge():
@@ -213,116 +163,6 @@ def test_every_stored_dataset_has_a_layer_and_lies_in_it(challenge, pipelines, c
 
 
 @every_challenge
-def test_every_parameter_is_used(challenge, config, pipelines):
-    used = {
-        name.removeprefix("params:")
-        for name in with_tuning(pipelines, challenge).inputs()
-        if name.startswith("params:")
-    }
-    known = config["parameters"]
-    for name in used:
-        assert has(known, name.split(".")), f"{name} is not in the parameters"
-    # What others are taken from by interpolation need not be a node's own.
-    text = (BASE / challenge / "parameters.yml").read_text()
-    for key in yaml.safe_load(text)[challenge]:
-        assert any(f"{challenge}.{key}" == name or name.startswith(f"{challenge}.{key}.")
-                   for name in used), f"no node reads {challenge}.{key}"  # fmt: skip
-
-
-def presets():
-    held = (path for path in (PROJECT / "conf").iterdir() if path.is_dir())
-    return sorted(path for path in held if path.name not in ("base", "local"))
-
-
-def test_presets_are_there():
-    assert {"fast", "best"} <= {path.name for path in presets()}
-
-
-@pytest.mark.parametrize("preset", presets(), ids=lambda path: path.name)
-def test_presets_hold_values_of_known_keys_and_no_catalog(preset):
-    known = {}
-    for file in BASE.rglob("*.yml"):
-        if not file.name.startswith("catalog"):
-            known |= yaml.safe_load(file.read_text())
-    for file in preset.rglob("*.yml"):
-        values = yaml.safe_load(file.read_text())
-        if file.name.startswith("catalog"):
-            # An engine's settings may be others; a dataset may not.
-            assert all(name.startswith("_") for name in values), f"{file} copies the catalog"
-            continue
-        for path in leaves(values):
-            # Arguments are the class's own, checked when it is built; a block may be switched off.
-            key = path[: path.index("arguments")] if "arguments" in path else path
-            key = key[:-1] if key[-1] == "enabled" else key
-            assert has(known, key), f"{file}: {'.'.join(path)} is not in conf/base"
-
-
-@pytest.mark.parametrize(("env", "engine"), [("base", "duckdb"), ("spark", "pyspark")])
-def test_the_engine_is_chosen_in_one_place_and_duckdb_reads(env, engine):
-    from kedro.framework.project import settings
-
-    loader = settings.CONFIG_LOADER_CLASS(
-        conf_source=str(PROJECT / "conf"), env=env, **settings.CONFIG_LOADER_ARGS
-    )
-    catalog = loader["catalog"]
-    raw, train = catalog["hearme.raw_interactions"], catalog["hearme.train"]
-    assert raw["connection"]["backend"] == "duckdb"
-    assert train["connection"]["backend"] == engine
-    # Equal settings are one connection, and one limit of memory.
-    assert (raw["connection"] == train["connection"]) == (engine == "duckdb")
-
-
-@pytest.mark.parametrize("preset", presets(), ids=lambda path: path.name)
-@every_challenge
-def test_declared_models_can_be_built(challenge, preset):
-    """Every block with a class and arguments, under each preset, is accepted by its class."""
-    from kedro.framework.project import settings
-
-    from podium.common.builder import build
-
-    def blocks(values):
-        if isinstance(values, dict):
-            if isinstance(values.get("type"), str):
-                yield values
-            for value in values.values():
-                yield from blocks(value)
-
-    loader = settings.CONFIG_LOADER_CLASS(
-        conf_source=str(PROJECT / "conf"), env=preset.name, **settings.CONFIG_LOADER_ARGS
-    )
-    built = [
-        build({"type": block["type"], "arguments": block.get("arguments", {})}, seed=1, threads=1)
-        for key, declared in loader["parameters"][challenge].items()
-        if key != TUNING  # its types are kinds of numbers
-        for block in blocks(declared)
-    ]
-    assert built
-
-
-@pytest.mark.parametrize("preset", ["base", *(path.name for path in presets())])
-@every_challenge
-def test_what_tuning_changes_is_there_and_read_by_modeling_alone(challenge, preset, pipelines):
-    from kedro.framework.project import settings
-
-    from podium.common.search_space import TuningParameters, present_values
-
-    loader = settings.CONFIG_LOADER_CLASS(
-        conf_source=str(PROJECT / "conf"), env=preset, **settings.CONFIG_LOADER_ARGS
-    )
-    parameters = loader["parameters"][challenge]
-    space = TuningParameters.parse(parameters[TUNING]).space
-    values = present_values(space, parameters)
-    node = next(
-        node
-        for node in pipelines[f"{challenge}.{TUNING}"].nodes
-        if node.name.endswith("tune_parameters")
-    )
-    assert node.func.__self__.trial.readers_of(values)
-    for path, value in values.items():
-        assert space[path].holds(value), f"{path}: {value} is outside of its range"
-
-
-@every_challenge
 def test_modules_of_a_challenge(challenge):
     for stage in STAGES:
         import_module(f"podium.pipelines.{challenge}.{stage}")
@@ -350,47 +190,6 @@ def test_raw_files_are_the_pipeline_s_inputs(challenge, pipelines):
 def test_a_page_of_documentation(challenge):
     page = PROJECT / "docs" / "challenges" / f"{challenge}.md"
     assert page.is_file() and len(page.read_text()) > 1000
-
-
-@pytest.mark.parametrize("words", [("registry", "list"), ("submission", "--help")])
-def test_the_command_line_starts_without_the_heavy_packages(words):
-    driver = (
-        "import json, sys\n"
-        "from kedro.framework.cli.cli import main\n"
-        f"sys.argv = ['kedro', *{words!r}]\n"
-        "try:\n    main()\n"
-        "except SystemExit as end:\n    code = end.code\n"
-        f"loaded = [name for name in {HEAVY!r} if name in sys.modules]\n"
-        "print(json.dumps([code, loaded]))\n"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", driver], cwd=PROJECT, capture_output=True, text=True, check=True
-    )
-    code, loaded = json.loads(done.stdout.splitlines()[-1])
-    assert code in (0, None) and not loaded, (code, loaded, done.stderr[-500:])
-    if words[0] == "registry":
-        assert all(f"- {name}.modeling" in done.stdout for name in challenges())
-
-
-def test_the_commands_of_kedro_mlflow_are_loaded_when_typed():
-    done = subprocess.run(
-        [sys.executable, "-m", "kedro", "mlflow", "ui", "--help"],
-        cwd=PROJECT, capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    assert "--port" in done.stdout
-
-
-def test_make_finds_the_programs_of_the_environment(tmp_path):
-    """``kedro mlflow ui`` starts mlflow by its name, without an activated environment."""
-    program = tmp_path / ".venv" / "bin" / "mlflow"
-    program.parent.mkdir(parents=True)
-    program.touch(mode=0o755)
-    shutil.copy(PROJECT / "Makefile", tmp_path)
-    done = subprocess.run(
-        ["make", "--eval=found:\n\t@command -v mlflow", "found"],
-        cwd=tmp_path, env={"PATH": "/usr/bin:/bin"}, capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    assert done.stdout.strip() == str(program)
 
 
 def test_imports_run_one_way():

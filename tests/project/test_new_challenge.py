@@ -248,7 +248,7 @@ def test_the_edited_challenge_is_clean(copy, real_task):
 
 def test_what_holds_for_every_challenge_and_the_rendered_tests_hold(copy, real_task):
     """Of the one as rendered, and of the one that was edited, beside all others."""
-    files = ["tests/project/test_contract.py", "tests/project/test_notebooks.py"]
+    files = [f"tests/project/test_{name}.py" for name in ("contract", "presets", "notebooks")]
     files += ["tests/robustness/test_broken_inputs.py"]
     files += [f"tests/pipelines/{name}" for name in (NEW, REAL)]
     assert passed(copy, *files, "-k", RENDERED) >= 150

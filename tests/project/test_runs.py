@@ -237,7 +237,7 @@ def test_time_budget_of_a_second_ends_with_a_submission_and_says_what_is_left_ou
         parameters={"time_budget": "1s"},
     )
     assert len(pd.read_csv(root_copy / SUBMISSION)) == 20 * 50
-    assert "no ranker was fitted in time" in log
+    assert "there is no fitted ranker" in log
     assert set(leaderboard(root_copy)["kind"]) == {"baseline", "recommender"}
     costs = root_copy / "07_model_output" / CHALLENGE / "fit_log.parquet"
     notes = pd.read_parquet(costs).set_index("model")["note"]

@@ -26,7 +26,7 @@ class SupportVectorClassifier(PairClassifier):
     def __init__(
         self,
         kernel: Kernel = "rbf",
-        penalty: float = 1.0,
+        inverse_penalty: float = 1.0,
         gamma: float = 1.0,
         view: View = "both",
         components: int | float | None = None,
@@ -36,7 +36,7 @@ class SupportVectorClassifier(PairClassifier):
 
         Args:
             kernel: See the class.
-            penalty: libsvm's C.
+            inverse_penalty: scikit-learn's C.
             gamma: Of the RBF kernel exp(-gamma * squared distance), as a multiple of one over the
                 mean squared norm of a row; of `cross`, the weight of the product.
             view: See `PairView`, as the next two; `cross` looks at both sides whatever is set.
@@ -49,7 +49,7 @@ class SupportVectorClassifier(PairClassifier):
         if kernel not in get_args(Kernel):
             raise ValueError(f"kernel must be one of {', '.join(get_args(Kernel))}, got {kernel!r}")
         self.kernel = kernel
-        self.penalty = penalty
+        self.inverse_penalty = inverse_penalty
         self.gamma = gamma
         names: tuple[View, ...] = ("image", "text") if kernel == "cross" else (view,)
         self.views = [PairView(name, components, whiten) for name in names]
@@ -65,7 +65,7 @@ class SupportVectorClassifier(PairClassifier):
 
         sides = [view.fit_transform(pairs) for view in self.views]
         self._norm = max(float(np.square(sides[0]).sum(axis=1).mean()), 1e-12)
-        machine = SVC(C=self.penalty, kernel="precomputed", cache_size=500)
+        machine = SVC(C=self.inverse_penalty, kernel="precomputed", cache_size=500)
         machine.fit(self._matrix(sides, sides), labels, weights)
         self._anchors = [side[machine.support_] for side in sides]
         self._dual = machine.dual_coef_[0]

@@ -19,8 +19,6 @@ from podium.vision.encoder_options import longest_side
 from podium.vision.image_folder import ImageFolder
 from podium.vision.reading import ImageFault
 
-"""Longest side at which an encoder that does not say otherwise gets its images, in pixels."""
-
 MOST_FITTED_IMAGES = 3000
 
 

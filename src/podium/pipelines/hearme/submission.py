@@ -63,10 +63,10 @@ def refit_rankers(
 ) -> dict[str, Ranker]:
     """Fit what the submission is made by once more, on the holdout's window too: `final_models`.
 
-    Empty where a list of the history makes it, and where no ranker was fitted in time.
+    Empty where a list of the history makes it, and where there is no fitted ranker.
     """
     if not models:
-        logger.warning("no ranker was fitted in time")
+        logger.warning("there is no fitted ranker")
     chosen = chosen_model(leaderboard, Evaluation.parse(evaluation))
     names = _makers(chosen, models, rankers)
     if not names:

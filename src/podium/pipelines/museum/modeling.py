@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from podium.common.fit_in_turn import fit_in_turn
-from podium.common.fit_log import FitCost, log_of_fits
+from podium.common.fit_log import FitCost, log_of_fits, with_blend
 from podium.common.shards import Arrays, LazyShards
 from podium.pipelines.museum.models import (
     JOINED,
@@ -156,7 +156,9 @@ def rank_photos(
     return pd.concat(parts, ignore_index=True), joined
 
 
-def complete_fit_log(fit_log: pd.DataFrame, vectors: Mapping[str, Arrays]) -> pd.DataFrame:
+def complete_fit_log(
+    fit_log: pd.DataFrame, vectors: Mapping[str, Arrays], encoders: dict[str, Any]
+) -> pd.DataFrame:
     """Add the seconds of encoding, and the rows of the joined vectors: `model_log`."""
     seconds = {
         name: float(
@@ -169,8 +171,10 @@ def complete_fit_log(fit_log: pd.DataFrame, vectors: Mapping[str, Arrays]) -> pd
         JOINED: "the blocks of all encoders with a weight",
         VERIFIED: "the same, verified neighbours drawn together",
     }
-    joined = [{"model": name, "kind": "blend", "note": note} for name, note in notes.items()]
-    return pd.concat([log, pd.DataFrame(joined)], ignore_index=True)
+    members = [name for name, weight in _weights(encoders, list(seconds)).items() if weight]
+    for name, note in notes.items():
+        log = with_blend(log, name, members, note)
+    return log
 
 
 def blocks_of(vectors: Mapping[str, Arrays], kind: str) -> dict[str, np.ndarray]:
@@ -186,13 +190,21 @@ def make_joined(
     encoders: Mapping[str, Any], names: list[str], wanted: ModelingParameters
 ) -> JoinedVectors:
     """The joined vector of those encoders that were fitted."""
+    return JoinedVectors(
+        _weights(encoders, names),
+        wanted.dimensions,
+        wanted.block_dimensions,
+        wanted.shrinkage,
+        wanted.turn_margin,
+    )
+
+
+def _weights(encoders: Mapping[str, Any], names: list[str]) -> dict[str, float]:
+    """Weight of each fitted encoder in the joined vector."""
     declared = declared_encoders(encoders)
     weights = {name: declared[name].weight for name in declared if name in names}
-    if not any(weights.values()):  # only a baseline was fitted in time
-        weights = dict.fromkeys(weights, 1.0)
-    return JoinedVectors(
-        weights, wanted.dimensions, wanted.block_dimensions, wanted.shrinkage, wanted.turn_margin
-    )
+    # Where only a baseline was fitted in time, it is all there is.
+    return weights if any(weights.values()) else dict.fromkeys(weights, 1.0)
 
 
 def partners_of(pairs: Arrays, photos: int) -> list[dict[int, int]]:

@@ -96,7 +96,7 @@ def _modeling() -> list[Node]:
             + [ENCODERS, MODELING, NEIGHBOURS],
             ["oof_predictions", "joined_vectors"],
         ),
-        step(stage.complete_fit_log, ["fit_log", "vectors"], "model_log"),
+        step(stage.complete_fit_log, ["fit_log", "vectors", ENCODERS], "model_log"),
     ]
 
 
