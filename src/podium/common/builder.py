@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from inspect import Parameter, signature
-from typing import Any
+from typing import Any, Self
 
 from podium.common.parameters import ParameterError, Parameters
 
@@ -19,6 +19,16 @@ class Declaration(Parameters):
     type: str
     arguments: dict[str, Any] = {}
     enabled: bool = True
+
+    @classmethod
+    def enabled_of(cls, blocks: Mapping[str, Mapping[str, Any]]) -> dict[str, Self]:
+        """The blocks that are not switched off, in their order.
+
+        Raises:
+            ParameterError: for a wrong block, switched off or not.
+        """
+        parsed = {name: cls.parse(block) for name, block in blocks.items()}
+        return {name: block for name, block in parsed.items() if block.enabled}
 
 
 def build(

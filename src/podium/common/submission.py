@@ -57,6 +57,18 @@ def check_file(path: Path, rules: Sequence[Rule]) -> list[Fault]:
     return check(read_submission(path), rules)
 
 
+def read_accepted(path: Path, rules: Sequence[Rule]) -> pd.DataFrame:
+    """The columns of a file, as text, that keeps every rule.
+
+    Raises:
+        SubmissionError: if it breaks one.
+    """
+    table = read_submission(path)
+    if faults := check(table, rules):
+        raise SubmissionError(faults)
+    return table.frame
+
+
 def check_frame(frame: pd.DataFrame, rules: Sequence[Rule]) -> list[Fault]:
     """Check the very text that `csv_text` makes of a frame."""
     return check(read_text(csv_text(frame)), rules)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from podium.common.errors import RawDataError
 
@@ -64,6 +65,33 @@ def read_truth_column(
             found = frame[name].iloc[row]
             raise RawDataError(f"{found!r} {why}", file=path.name, column=name, row=row + 1)
     return pd.Series(values.to_numpy(), index=frame[key])
+
+
+def rows_with_truth(
+    asked: pd.Index, known: Iterable[str], truth: Path, what: str, *, some_do: bool
+) -> NDArray[np.bool_]:
+    """Which rows of a submission the truth knows, shape (rows,).
+
+    Args:
+        asked: Key of each row, under the column's name.
+        known: Keys of the truth.
+        truth: Its file.
+        what: What it holds of a row.
+        some_do: Whether it may know some rows only.
+
+    Raises:
+        RawDataError: where a row is not known, or none is.
+    """
+    found = asked.isin(list(known))
+    if found.all() or (some_do and found.any()):
+        return found
+    missing = asked[~found]
+    problem = f"{len(missing)} of {len(asked)} rows have no {what}"
+    raise RawDataError(
+        f"{problem}, the first is {asked.name} {missing[0]!r}",
+        file=truth.name,
+        column=str(asked.name),
+    )
 
 
 def number_column(frame: pd.DataFrame, column: str, file: str, *, whole: bool) -> pd.Series:

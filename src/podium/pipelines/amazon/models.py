@@ -42,8 +42,7 @@ class ModelingParameters(Reserve):
 
 def declared_models(models: dict[str, Any]) -> dict[str, ModelParameters]:
     """The enabled models in their order."""
-    parsed = {name: ModelParameters.parse(model) for name, model in models.items()}
-    return {name: model for name, model in parsed.items() if model.enabled}
+    return ModelParameters.enabled_of(models)
 
 
 def build_models(models: dict[str, Any], settings: Compute) -> dict[str, Make]:

@@ -8,7 +8,7 @@ from podium.common.data_quality import quality_schema
 from podium.pipelines.amazon.raw_contract import RAW_FILES
 from podium.pricing.catalog_rows import CONTENT, LINK, PRICE, SAMPLE_ID
 
-__all__ = ["RAW_FILES", "DataQuality", "Duplicates", "Test", "Train"]
+__all__ = ["RAW_FILES", "DataQuality", "Duplicates", "Test", "TestCopies", "Train"]
 
 _ROWS = {
     SAMPLE_ID: pap.Column("str", unique=True),
@@ -30,5 +30,10 @@ Duplicates = pap.DataFrameSchema(
     strict=True,
 )
 """One row per training row, in the order of `train`: its group of duplicates and their number."""
+
+TestCopies = pap.DataFrameSchema(
+    {"test_id": pap.Column("str", unique=True), "train_id": pap.Column("str")}, strict=True
+)
+"""One row per test row that is a duplicate of a training row, with the first of those."""
 
 DataQuality = quality_schema([file.name for file in RAW_FILES.values()])

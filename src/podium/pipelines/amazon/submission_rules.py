@@ -10,10 +10,9 @@ import pandas as pd
 
 from podium.common import submission
 from podium.common.bootstrap import bootstrap_mean
-from podium.common.errors import RawDataError
 from podium.common.raw_files import open_raw_csv
 from podium.common.submission_rules import Columns, InOrder, Numbers, OneRowEach, Rule
-from podium.common.truth_file import read_truth_column
+from podium.common.truth_file import read_truth_column, rows_with_truth
 from podium.pipelines.amazon.raw_contract import TEST
 from podium.pricing.catalog_rows import PRICE, SAMPLE_ID, collect_asked_rows
 from podium.pricing.metrics import smape_contributions
@@ -54,21 +53,11 @@ def score_submission(
         SubmissionError: if the file breaks a rule.
         RawDataError: if the truth cannot be used.
     """
-    table = submission.read_submission(path)
-    faults = submission.check(table, rules(asked))
-    if faults:
-        raise submission.SubmissionError(faults)
-    answers = table.frame.set_index(SAMPLE_ID)[PRICE].astype("float64")
-    prices = read_truth(truth).reindex(answers.index)
-    known = prices.notna().to_numpy()
-    if not known.all() and not (only_in_truth and known.any()):
-        missing = answers.index[~known]
-        raise RawDataError(
-            f"{len(missing)} of {len(answers)} rows have no price, the first is sample_id "
-            f"{missing[0]!r}",
-            file=truth.name,
-            column=SAMPLE_ID,
-        )
+    accepted = submission.read_accepted(path, rules(asked))
+    answers = accepted.set_index(SAMPLE_ID)[PRICE].astype("float64")
+    prices = read_truth(truth)
+    known = rows_with_truth(answers.index, prices.index, truth, "price", some_do=only_in_truth)
+    prices = prices.reindex(answers.index)
     rows = smape_contributions(prices[known], answers[known])
     interval = bootstrap_mean(rows)
     return {

@@ -78,8 +78,7 @@ def build_models(
     settings: Compute,
 ) -> dict[str, Make]:
     """A maker for each enabled model, in their order; then those that try pseudo-labels."""
-    declared = {name: ModelParameters.parse(model) for name, model in models.items()}
-    declared = {name: model for name, model in declared.items() if model.enabled}
+    declared = ModelParameters.enabled_of(models)
     makes: dict[str, Make] = {
         name: partial(build, model, seed=settings.seed) for name, model in declared.items()
     }

@@ -7,11 +7,10 @@ from pathlib import Path
 
 from podium.common import submission
 from podium.common.bootstrap import bootstrap
-from podium.common.errors import RawDataError
 from podium.common.json_records import open_raw_json
 from podium.common.raw_files import find_raw_file, open_raw_csv
 from podium.common.submission_rules import Columns, InOrder, KnownValues, OneRowEach, Rule
-from podium.common.truth_file import read_truth_column
+from podium.common.truth_file import read_truth_column, rows_with_truth
 from podium.fusion.metrics import (
     class_f1_of_counts,
     confusion_contributions,
@@ -61,21 +60,10 @@ def score_submission(
         SubmissionError: if the file breaks a rule.
         RawDataError: if the truth cannot be used.
     """
-    table = submission.read_submission(path)
-    faults = submission.check(table, rules(asked_rows))
-    if faults:
-        raise submission.SubmissionError(faults)
-    answers = table.frame.set_index("row_id")["target"].astype("int8")
+    accepted = submission.read_accepted(path, rules(asked_rows))
+    answers = accepted.set_index("row_id")["target"].astype("int8")
     labels = read_truth(truth)
-    known = answers.index.isin(list(labels))
-    if not known.all() and not (only_in_truth and known.any()):
-        missing = answers.index[~known]
-        raise RawDataError(
-            f"{len(missing)} of {len(answers)} rows have no target, the first is row_id "
-            f"{missing[0]!r}",
-            file=truth.name,
-            column="row_id",
-        )
+    known = rows_with_truth(answers.index, labels, truth, "target", some_do=only_in_truth)
     answers = answers[known]
     counts = confusion_contributions([labels[row] for row in answers.index], answers)
     interval = bootstrap(counts, macro_f1_of_counts)

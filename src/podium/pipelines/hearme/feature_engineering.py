@@ -160,8 +160,7 @@ def generate_fold_candidates(
     import pandas as pd
 
     settings = Compute.parse(compute)
-    declared = {name: SourceParameters.parse(source) for name, source in sources.items()}
-    declared = {name: source for name, source in declared.items() if source.enabled}
+    declared = SourceParameters.enabled_of(sources)
     catalogue = Catalogue.of(items, item_artists, item_genres, users)
     candidates, recalls, costs = [], [], []
     for cut in track(from_frame(folds), "candidates by fold"):

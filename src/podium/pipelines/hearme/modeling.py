@@ -117,8 +117,7 @@ def collect_holdout_predictions(
     import pandas as pd
 
     wanted = ModelingParameters.parse(parameters)
-    declared = {name: SourceParameters.parse(source) for name, source in sources.items()}
-    declared = {name: source for name, source in declared.items() if source.enabled}
+    declared = SourceParameters.enabled_of(sources)
     holdout = candidates[candidates["fold"] == HOLDOUT_FOLD]
     lists = [
         top_of_source(holdout, name, LENGTH, fill=wanted.fill_source).assign(model=name)
@@ -166,18 +165,16 @@ def training_data(
 
 def build_rankers(rankers: dict[str, Any], settings: Compute) -> dict[str, Ranker]:
     """The enabled rankers, unfitted, in their order."""
-    declared = {name: RankerParameters.parse(ranker) for name, ranker in rankers.items()}
     return {
         name: build(ranker, seed=settings.seed, threads=settings.threads)
-        for name, ranker in declared.items()
-        if ranker.enabled
+        for name, ranker in RankerParameters.enabled_of(rankers).items()
     }
 
 
 def blend_weights(rankers: dict[str, Any]) -> dict[str, float]:
     """Weights of the blend, by ranker."""
-    declared = {name: RankerParameters.parse(ranker) for name, ranker in rankers.items()}
-    return {name: ranker.weight for name, ranker in declared.items() if ranker.enabled}
+    declared = RankerParameters.enabled_of(rankers)
+    return {name: ranker.weight for name, ranker in declared.items()}
 
 
 def labelled_folds(features: Mapping[str, Any]) -> list[int]:

@@ -86,11 +86,8 @@ def score_submission(
         SubmissionError: if the file breaks a rule.
         RawDataError: if the truth cannot be used.
     """
-    table = submission.read_submission(path)
-    faults = submission.check(table, rules(test_users, known_items))
-    if faults:
-        raise submission.SubmissionError(faults)
-    lists = table.frame[["user_id", "item_id", "rank"]].astype("int64")
+    accepted = submission.read_accepted(path, rules(test_users, known_items))
+    lists = accepted[["user_id", "item_id", "rank"]].astype("int64")
     targets = read_targets(truth, track_seconds)
     users = sorted(set(map(int, test_users)))
     with_listens = set(targets["user_id"]) & set(users)

@@ -115,8 +115,7 @@ def declared_encoders(encoders: Mapping[str, Any]) -> dict[str, EncoderParameter
     """
     from podium.common.parameters import ParameterError
 
-    parsed = {name: EncoderParameters.parse(block) for name, block in encoders.items()}
-    enabled = {name: block for name, block in parsed.items() if block.enabled}
+    enabled = EncoderParameters.enabled_of(encoders)
     if not any(block.kind == "baseline" for block in enabled.values()):
         raise ParameterError("encoders: at least one enabled encoder must be of kind baseline")
     return enabled

@@ -127,8 +127,7 @@ def _cross_fit(
 
 def enabled_models(models: dict[str, Any]) -> dict[str, ModelParameters]:
     """The declared models that are not switched off, in their order."""
-    declared = {name: ModelParameters.parse(model) for name, model in models.items()}
-    return {name: model for name, model in declared.items() if model.enabled}
+    return ModelParameters.enabled_of(models)
 
 
 def fit_model(model: ModelParameters, matrix: np.ndarray, target: np.ndarray, seed: int) -> Any:

@@ -9,11 +9,10 @@ import numpy as np
 
 from podium.common import submission
 from podium.common.bootstrap import bootstrap
-from podium.common.errors import RawDataError
 from podium.common.raw_files import open_raw_csv
 from podium.common.submission_rules import Columns, InOrder, Numbers, OneRowEach, Rule
 from podium.common.table_rows import read_asked_rows
-from podium.common.truth_file import read_truth_column
+from podium.common.truth_file import read_truth_column, rows_with_truth
 from podium.pipelines.{{cookiecutter.name}}.metric import METRIC, contributions
 from podium.pipelines.{{cookiecutter.name}}.raw_contract import ROWS, TEST
 
@@ -60,17 +59,10 @@ def score_file(path: Path, truth: Path, raw: Path, *, only_in_truth: bool) -> di
         SubmissionError: if the file breaks a rule.
         RawDataError: if the test file or the truth cannot be used.
     """
-    table = submission.read_submission(path)
-    faults = submission.check(table, rules(asked_rows(raw)))
-    if faults:
-        raise submission.SubmissionError(faults)
-    said = table.frame.set_index(ROWS.key)[ROWS.target].astype("float64")
+    accepted = submission.read_accepted(path, rules(asked_rows(raw)))
+    said = accepted.set_index(ROWS.key)[ROWS.target].astype("float64")
     known = read_truth(truth)
-    rows = said.index.isin(list(known))
-    if not rows.all() and not (only_in_truth and rows.any()):
-        problem = f"{(~rows).sum()} of {len(said)} rows have no target"
-        example = said.index[~rows][0]
-        raise RawDataError(f"{problem}, the first is {example!r}", file=truth.name, column=ROWS.key)
+    rows = rows_with_truth(said.index, known, truth, "target", some_do=only_in_truth)
     said = said[rows]
     target = np.array([known[name] for name in said.index])
     interval = bootstrap(contributions(target, said.to_numpy()), METRIC.statistic)
