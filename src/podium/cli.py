@@ -13,6 +13,7 @@ import click
 from podium.images_cli import images
 from podium.new_challenge import new_challenge
 from podium.reproduce_cli import reproduce
+from podium.run_cli import command as run
 
 REFUSED = 1
 COULD_NOT_CHECK = 2
@@ -26,6 +27,7 @@ def cli() -> None:
 cli.add_command(images)
 cli.add_command(new_challenge)
 cli.add_command(reproduce)
+cli.add_command(run)
 
 
 @cli.group()

@@ -1,0 +1,114 @@
+"""Command ``kedro run``: Kedro's own, but that without a pipeline every challenge has its run."""
+
+from __future__ import annotations
+
+import shutil
+from itertools import cycle
+from pathlib import Path
+from typing import Any
+
+import click
+from kedro.framework.cli.project import run as kedro_run
+
+from podium.challenges import OVERVIEW, challenges
+
+FAILED = 1
+# Any of these asks for one run of Kedro's, in this process.
+_ASKS_FOR_ONE = (
+    *("pipeline", "pipelines", "tags", "runner", "node_names", "from_nodes", "to_nodes"),
+    *("from_inputs", "to_outputs", "namespaces"),
+)
+_COLOURS = ("cyan", "magenta", "yellow", "blue")
+_AT_ONCE = click.Option(
+    ["--at-once"],
+    type=click.IntRange(min=1),
+    help="Without a pipeline: how many challenges run at the same time. By default one per core "
+    "on sample data, and one after the other, on all cores, on the competitions' files.",
+)
+
+
+@click.pass_context
+def run(context: click.Context, /, *, at_once: int | None, **options: Any) -> None:
+    """Run a pipeline; without one, every challenge, and then the overview.
+
+    Every challenge then has a process and a tracked run of its own, as if it had been named. One
+    that fails stops no other.
+    """
+    assert kedro_run.callback is not None
+    if any(options[name] for name in _ASKS_FOR_ONE):
+        if at_once is not None:
+            raise click.UsageError("--at-once is for runs of all challenges: name no pipeline")
+        kedro_run.callback(**options)
+        return
+    project = Path(getattr(context.obj, "project_path", None) or Path.cwd())
+    options["config"] = None  # Kedro has put its values into the others.
+    _demand_configuration(project, options)
+    _run_challenges(project, options, at_once)
+    # Always made anew: a page that is there may be of another run.
+    kedro_run.callback(**{**options, "pipelines": [OVERVIEW], "only_missing_outputs": False})
+
+
+command = click.Command(
+    name="run", callback=run, params=[*kedro_run.params, _AT_ONCE], help=run.__doc__
+)
+
+
+def _demand_configuration(project: Path, options: dict[str, Any]) -> None:
+    """Say once what every run would say of an environment or a parameter that cannot be read."""
+    from kedro.framework.session import KedroSession
+
+    chosen = {name: options[name] for name in ("env", "conf_source")}
+    session = KedroSession.create(project, runtime_params=options["params"], **chosen)
+    assert session.load_context().config_loader["parameters"]
+
+
+def _run_challenges(project: Path, options: dict[str, Any], at_once: int | None) -> None:
+    """Run them, and say how each ended.
+
+    Raises:
+        click.exceptions.Exit: with code 1, where one has failed.
+    """
+    from podium.side_by_side import Ended, lanes, run_side_by_side
+
+    parameters = options["params"] or {}
+    width = max(map(len, challenges()))
+    colours = dict(zip(challenges(), cycle(_COLOURS), strict=False))
+
+    def show(challenge: str, line: str) -> None:
+        click.echo(f"{click.style(challenge.ljust(width), fg=colours[challenge])} | {line}")
+
+    ended: list[Ended] = []
+    for group, wanted in _groups(project, parameters, at_once):
+        number, threads = lanes(wanted, parameters.get("threads"), len(group))
+        columns = shutil.get_terminal_size().columns - width - 3
+        ended += run_side_by_side(
+            *(project, group, options), at_once=number, threads=threads, columns=columns, show=show
+        )
+    for one in ended:
+        verdict = "done" if one.code == 0 else f"FAILED with exit code {one.code}: see its lines"
+        show(one.challenge, f"{verdict} ({one.seconds:.0f} s)")
+    if any(one.code for one in ended):
+        click.secho(
+            "No overview was made. What was finished is kept: mend this, and go on with "
+            "`kedro run --only-missing-outputs`",
+            fg="red",
+            err=True,
+        )
+        raise click.exceptions.Exit(FAILED)
+
+
+def _groups(
+    project: Path, parameters: dict[str, Any], at_once: int | None
+) -> list[tuple[list[str], int | None]]:
+    """Challenges that run together, and how many at the same time; None for one per core."""
+    from podium.data_tree import data_kind
+
+    if at_once is not None:
+        return [(list(challenges()), at_once)]
+    kinds: dict[str, list[str]] = {"competition": [], "sample": []}
+    for challenge in challenges():
+        where = parameters.get("data_root"), parameters.get("data")
+        kinds[data_kind(project, challenge, *where)].append(challenge)
+    # Two of the competitions' data sets may be more than the memory holds.
+    groups = [(kinds["competition"], 1), (kinds["sample"], None)]
+    return [(group, wanted) for group, wanted in groups if group]
