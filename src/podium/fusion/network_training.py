@@ -87,8 +87,9 @@ def train(model: nn.Module, rows: Rows, plan: TrainingPlan, loss: Loss, seed: in
         The model, on the CPU, ready to predict.
     """
     generator = np.random.default_rng(seed)
+    # Fused: one call for all weights. Step by step it is a third of a small network's time.
     optimizer = torch.optim.AdamW(
-        model.parameters(), lr=plan.learning_rate, weight_decay=plan.weight_decay
+        model.parameters(), lr=plan.learning_rate, weight_decay=plan.weight_decay, fused=True
     )
     watched = bool(rows.validation.any())
     best = _Best(model, len(rows.validation)) if watched else None
