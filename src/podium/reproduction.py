@@ -53,8 +53,8 @@ def read_recipe(run_id: str) -> tuple[Run, Recipe]:
     """A run of the tracking store in use, and what it was made of.
 
     Raises:
-        NotReproducible: where there is no such run, it holds no recipe, or ran a part of a
-            pipeline on what earlier runs had left.
+        NotReproducible: where there is no such run, it holds no recipe, or was made of what
+            earlier runs had left: a part of a pipeline, or the overview.
     """
     import mlflow
 
@@ -73,6 +73,11 @@ def read_recipe(run_id: str) -> tuple[Run, Recipe]:
         raise NotReproducible(
             f"run {run_id} ran a part of a pipeline ({cut}) on what earlier runs had left; only "
             "whole pipelines can be made again"
+        )
+    if not recipe.data:
+        raise NotReproducible(
+            f"run {run_id} read no raw files: it made a page of what the challenges' runs had "
+            "left; those can be made again, each by its own ID"
         )
     return run, recipe
 

@@ -114,7 +114,7 @@ def test_asked_rows_keep_their_order_and_may_lack_values(tmp_path):
     [
         (",1,1,k", "name", "has no such value"),
         ("c,1,1", "name", "has 3 fields instead of 4"),
-        ("a,1,1,k", "name", "'a' is there already in row 1"),
+        ("a,1,1,k", "name", "'a' stands twice, first in row 1"),
     ],
 )
 def test_a_bad_asked_row_stops_the_run(tmp_path, row, column, says):

@@ -6,6 +6,7 @@ import re
 import pytest
 
 from podium.challenges import challenges
+from podium.reproduction import NotReproducible, read_recipe
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +52,8 @@ def test_the_page_shows_every_challenge_and_its_links_lead_somewhere(together, t
 
 
 def test_the_page_alone_links_to_the_runs_whose_numbers_it_shows(project_copy, together, tracked):
+    import mlflow
+
     root, _ = together
     page = root / "08_reporting" / "overview.html"
     before = page.read_bytes()
@@ -58,6 +61,13 @@ def test_the_page_alone_links_to_the_runs_whose_numbers_it_shows(project_copy, t
     log = project_copy.session("overview", root=root)
     assert f"Overview: {page}" in log
     assert page.read_bytes() == before and tracked.info.run_id in page.read_text()
+    mlflow.set_tracking_uri(project_copy.store)
+    (last,) = mlflow.search_runs(
+        experiment_names=["podium"], max_results=1, output_format="list",
+        filter_string="attributes.run_name = 'overview'",
+    )  # fmt: skip
+    with pytest.raises(NotReproducible, match="each by its own ID"):
+        read_recipe(last.info.run_id)
 
 
 def test_the_metrics_of_each_have_its_name(together, tracked):
@@ -91,3 +101,67 @@ def test_submissions_are_tracked_by_their_bytes(together, tracked):
         submission = root / "07_model_output" / challenge / "submission.csv"
         digest = hashlib.sha256(submission.read_bytes()).hexdigest()
         assert tracked.data.tags[f"{challenge}.submission_sha256"] == digest
+
+
+@pytest.fixture(scope="module")
+def finished_once_more(project_copy, together):
+    """A copy of the data root, in which every challenge has only its submission to write."""
+    root = project_copy.data_root("side_by_side", copy_of=together[0])
+    for challenge in challenges():
+        (root / "07_model_output" / challenge / "submission.csv").unlink()
+    return root
+
+
+@pytest.fixture(scope="module")
+def side_by_side(project_copy, finished_once_more):
+    """`kedro run` as it is typed, first with one challenge that cannot run, then mended."""
+    broken = finished_once_more / "01_raw" / "hearme" / "test.csv"
+    hidden = broken.rename(finished_once_more / "test.csv")
+    (finished_once_more / "08_reporting" / "overview.html").unlink()
+    words = ("--only-missing-outputs", "--at-once=2")
+    options = {"root": finished_once_more, "variables": {"MLFLOW_TRACKING_URI": project_copy.store}}
+    failed = project_copy.run(*words, **options)
+    made = (finished_once_more / "08_reporting" / "overview.html").exists()
+    hidden.rename(broken)
+    return failed, made, project_copy.run(*words, **options)
+
+
+def test_a_challenge_that_fails_stops_no_other_but_the_overview(side_by_side, finished_once_more):
+    failed, overview_made, _ = side_by_side
+    assert failed.returncode == 1, failed.stdout[-3000:]
+    ends = dict(re.findall(r"^(\w+) +\| (done|FAILED with exit code 1)", failed.stdout, re.M))
+    others = {challenge: "done" for challenge in challenges() if challenge != "hearme"}
+    assert ends == {**others, "hearme": "FAILED with exit code 1"}
+    assert re.search(r"^hearme +\| error: .*test\.csv", failed.stdout, re.M)
+    assert not overview_made and "--only-missing-outputs" in failed.stdout.splitlines()[-1]
+
+
+def test_every_challenge_has_a_run_of_its_own(
+    project_copy, side_by_side, finished_once_more, together
+):
+    import mlflow
+
+    *_, done = side_by_side
+    assert done.returncode == 0, done.stdout[-3000:]
+    assert (finished_once_more / "08_reporting" / "overview.html").is_file()
+    mlflow.set_tracking_uri(project_copy.store)
+    for challenge in challenges():
+        submission = f"07_model_output/{challenge}/submission.csv"
+        assert (finished_once_more / submission).read_bytes() == (
+            together[0] / submission
+        ).read_bytes()
+        assert re.search(rf"^{challenge} +\| done", done.stdout, re.M)
+        runs = mlflow.search_runs(
+            experiment_names=[challenge],
+            filter_string=f"tags.`{challenge}.data_tree` = '{finished_once_more}'",
+            output_format="list",
+        )
+        assert [run.info.status for run in runs if run.info.status != "FAILED"][0] == "FINISHED"
+
+
+@pytest.mark.parametrize(
+    "words", [("--pipeline=museum",), ("--tags=x",), ("--runner=ThreadRunner",)]
+)
+def test_at_once_is_for_all_challenges(project_copy, words):
+    done = project_copy.run("--at-once=2", *words)
+    assert done.returncode == 2 and "name no pipeline" in done.stdout

@@ -11,9 +11,9 @@ from podium.recommendation.time_cuts import TimeCut, as_frame, from_frame, make_
 FIRST, LAST = date(2025, 2, 28), date(2025, 8, 30)
 
 
-def cuts_of(training_cuts=3, spacing_days=8, minimum_history_days=45, window_days=15, gap_days=1):
+def cuts_of(training_cuts=3, spacing_days=8, fewest_history_days=45, window_days=15, gap_days=1):
     return make_time_cuts(
-        LAST, FIRST, window_days, gap_days, training_cuts, spacing_days, minimum_history_days
+        LAST, FIRST, window_days, gap_days, training_cuts, spacing_days, fewest_history_days
     )
 
 
@@ -36,15 +36,15 @@ def test_without_a_gap_the_window_follows_at_once():
 
 def test_cuts_without_enough_history_are_not_made():
     # From 28 February to 29 July are 152 days, first and last counted; 8 fewer for each cut back.
-    assert len(cuts_of(minimum_history_days=152)) == 3
-    assert len(cuts_of(minimum_history_days=144)) == 4
-    assert len(cuts_of(minimum_history_days=145)) == 3
+    assert len(cuts_of(fewest_history_days=152)) == 3
+    assert len(cuts_of(fewest_history_days=144)) == 4
+    assert len(cuts_of(fewest_history_days=145)) == 3
     assert len(cuts_of(training_cuts=100)) == 2 + 14
 
 
 def test_no_room_for_a_training_cut_is_an_error():
     with pytest.raises(ValueError, match="no training cut with 153 days of history"):
-        cuts_of(minimum_history_days=153)
+        cuts_of(fewest_history_days=153)
 
 
 def test_a_frame_and_back():
@@ -60,14 +60,14 @@ def test_a_frame_and_back():
     gap_days=st.integers(0, 10),
     training_cuts=st.integers(1, 12),
     spacing_days=st.integers(1, 30),
-    minimum_history_days=st.integers(1, 90),
+    fewest_history_days=st.integers(1, 90),
 )
 def test_no_fold_sees_what_a_later_one_predicts(
-    *, length, window_days, gap_days, training_cuts, spacing_days, minimum_history_days
+    *, length, window_days, gap_days, training_cuts, spacing_days, fewest_history_days
 ):
     first = LAST - timedelta(days=length - 1)
-    arguments = (window_days, gap_days, training_cuts, spacing_days, minimum_history_days)
-    if length - 2 * (window_days + gap_days) < minimum_history_days:
+    arguments = (window_days, gap_days, training_cuts, spacing_days, fewest_history_days)
+    if length - 2 * (window_days + gap_days) < fewest_history_days:
         with pytest.raises(ValueError, match="no training cut"):
             make_time_cuts(LAST, first, *arguments)
         return
@@ -79,7 +79,7 @@ def test_no_fold_sees_what_a_later_one_predicts(
     for cut in cuts:
         assert (cut.target_from - cut.history_until).days == gap_days + 1
         assert (cut.target_until - cut.target_from).days == window_days - 1
-        assert (cut.history_until - first).days + 1 >= minimum_history_days
+        assert (cut.history_until - first).days + 1 >= fewest_history_days
     assert test.history_until == holdout.target_until == LAST
     assert training[0].target_until == holdout.history_until
     assert all(cut.target_until <= holdout.history_until for cut in training)

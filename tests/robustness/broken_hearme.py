@@ -88,7 +88,7 @@ _KINDS = {
         rewritten(ITEMS, lambda lines: lines[:4]),
         Refused(ITEMS, "only 3 known tracks", "item_id"),
     ),
-    "a test user twice": (added(TEST, "1"), Refused(TEST, "already in row 2", "user_id", 4)),
+    "a test user twice": (added(TEST, "1"), Refused(TEST, "twice, first in row 2", "user_id", 4)),
     "a test user that is no number": (added(TEST, "two"), Refused(TEST, "'two'", "user_id", 4)),
     "a test user below zero": (added(TEST, "-1"), Refused(TEST, "'-1'", "user_id", 4)),
     "a test row with two fields": (added(TEST, "5,6"), Refused(TEST, "2 fields", "user_id", 4)),

@@ -165,6 +165,31 @@ def check_throughout(
         rows -= wrong
 
 
+def refuse_repeated(keys: pd.Series, rows: pd.Series, file: str) -> None:
+    """Refuse a file in which a key names two rows.
+
+    Args:
+        keys: One per row; the name of the series is the column's.
+        rows: Numbers of the rows.
+        file: Its name.
+
+    Raises:
+        RawDataError: naming the second row, and the first.
+    """
+    again = keys.duplicated().to_numpy()
+    if again.any():
+        at = int(again.argmax())
+        key = keys.iloc[at]
+        first = int(rows.iloc[int((keys == key).to_numpy().argmax())])
+        shown = repr(key) if isinstance(key, str) else str(key)
+        raise RawDataError(
+            f"{shown} stands twice, first in row {first}",
+            file=file,
+            column=str(keys.name),
+            row=int(rows.iloc[at]),
+        )
+
+
 def _earliest(reasons: pd.DataFrame) -> pd.Series:
     """The reason whose first row comes first."""
     return reasons.sort_values("first_row").iloc[0]

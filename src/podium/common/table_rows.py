@@ -14,6 +14,7 @@ from podium.common.raw_values import (
     Parsed,
     check_throughout,
     parse_number,
+    refuse_repeated,
     shorten,
     summarise_reasons,
 )
@@ -140,13 +141,7 @@ def read_asked_rows(raw: RawTable, contract: RowContract) -> tuple[pd.DataFrame,
         raise RawDataError(problem, file=raw.file, column=key, row=int(frame["row"].iloc[at]))
     if frame.empty:
         raise RawDataError("the file has a header but no data rows", file=raw.file)
-    again = frame[key].duplicated().to_numpy()
-    if again.any():
-        at = int(again.argmax())
-        name = frame[key].iloc[at]
-        first = frame.loc[frame[key] == name, "row"].iloc[0]
-        problem = f"{name!r} is there already in row {first}; every row once"
-        raise RawDataError(problem, file=raw.file, column=key, row=int(frame["row"].iloc[at]))
+    refuse_repeated(frame[key], frame["row"], raw.file)
     _refuse_wrong_columns(raw, frame, contract.numbers)
     log = QualityLog(raw)
     log.add("rows", "kept", len(frame))

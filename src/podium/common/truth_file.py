@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from podium.common.errors import RawDataError
+from podium.common.raw_values import refuse_repeated
 
 
 def read_truth_text(path: Path) -> pd.DataFrame:
@@ -56,14 +57,11 @@ def read_truth_column(
     values = number_column(frame, column, path.name, whole=whole)
     if key not in frame:
         raise RawDataError("the column is missing", file=path.name, column=key)
-    faults = [(frame[key].duplicated(), key, "stands twice")]
-    if refused is not None:
-        faults.append((refused(values), column, problem))
-    for wrong, name, why in faults:
-        if wrong.any():
-            row = int(wrong.to_numpy().argmax())
-            found = frame[name].iloc[row]
-            raise RawDataError(f"{found!r} {why}", file=path.name, column=name, row=row + 1)
+    refuse_repeated(frame[key], pd.Series(range(1, len(frame) + 1)), path.name)
+    if refused is not None and (wrong := refused(values).to_numpy()).any():
+        row = int(wrong.argmax())
+        found = frame[column].iloc[row]
+        raise RawDataError(f"{found!r} {problem}", file=path.name, column=column, row=row + 1)
     return pd.Series(values.to_numpy(), index=frame[key])
 
 

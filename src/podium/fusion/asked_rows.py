@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from podium.common.errors import RawDataError
+from podium.common.raw_values import refuse_repeated
 from podium.fusion.embedding_records import EmbeddingRows, refusal
 
 _MOST_NAMED = 5
@@ -24,16 +25,7 @@ def check_asked_rows(rows: EmbeddingRows, *, sequential: bool) -> None:
     if rows.faults:
         raise refusal(list(rows.faults), rows.rows, rows.file)
     frame = rows.table.rows
-    repeated = frame["id"].duplicated()
-    if repeated.any():
-        second = frame[repeated].iloc[0]
-        first = frame.loc[frame["id"] == second["id"], "row"].iloc[0]
-        raise RawDataError(
-            f"{second['id']!r} stands twice, first in row {first}",
-            file=rows.file,
-            column="id",
-            row=int(second["row"]),
-        )
+    refuse_repeated(frame["id"], frame["row"], rows.file)
     if sequential:
         _check_sequence(rows)
 

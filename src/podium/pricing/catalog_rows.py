@@ -10,7 +10,12 @@ import numpy as np
 from podium.common.data_quality import QUARANTINE_COLUMNS, QualityLog
 from podium.common.errors import RawDataError
 from podium.common.raw_files import BLANK, RawTable
-from podium.common.raw_values import check_throughout, shorten, summarise_reasons
+from podium.common.raw_values import (
+    check_throughout,
+    refuse_repeated,
+    shorten,
+    summarise_reasons,
+)
 from podium.pricing.prices import DOLLARS, read_prices
 
 if TYPE_CHECKING:
@@ -115,17 +120,9 @@ def collect_asked_rows(raw: RawTable) -> tuple[pd.DataFrame, QualityLog]:
         raise RawDataError(problem, file=raw.file, column=SAMPLE_ID, row=int(bad["row"]))
     if frame.empty:
         raise RawDataError("the file has a header but no data rows", file=raw.file)
-    for wrong, problem in (
-        (frame[SAMPLE_ID] == "", "is missing"),
-        (frame[SAMPLE_ID].duplicated(), "stands twice"),
-    ):
-        for bad in frame[wrong].head(1).to_dict("records"):
-            raise RawDataError(
-                f"{bad[SAMPLE_ID]!r} {problem}",
-                file=raw.file,
-                column=SAMPLE_ID,
-                row=int(bad["row"]),
-            )
+    for row in frame.loc[frame[SAMPLE_ID] == "", "row"].head(1):
+        raise RawDataError("'' is missing", file=raw.file, column=SAMPLE_ID, row=int(row))
+    refuse_repeated(frame[SAMPLE_ID], frame["row"], raw.file)
     log = QualityLog(raw)
     log.add("rows", "kept", len(frame))
     log.add(BLANK, "dropped", int(blank.sum()))

@@ -7,7 +7,7 @@ import pandas as pd
 from podium.common.data_quality import QualityLog
 from podium.common.errors import RawDataError
 from podium.common.raw_files import BLANK, RawTable
-from podium.common.raw_values import parse_whole_number, shorten
+from podium.common.raw_values import parse_whole_number, refuse_repeated, shorten
 
 
 def read_asked_users(raw: RawTable) -> tuple[pd.DataFrame, QualityLog]:
@@ -39,14 +39,7 @@ def read_asked_users(raw: RawTable) -> tuple[pd.DataFrame, QualityLog]:
     if frame.empty:
         raise RawDataError("the file has a header but no data rows", file=raw.file)
     frame["user_id"] = frame["user_id"].astype("int64")
-    for again in frame[frame["user_id"].duplicated()].itertuples():
-        first = frame.loc[frame["user_id"] == again.user_id, "row"].iloc[0]
-        raise RawDataError(
-            f"user {again.user_id} is there already in row {first}; every user once",
-            file=raw.file,
-            column="user_id",
-            row=again.row,
-        )
+    refuse_repeated(frame["user_id"], frame["row"], raw.file)
     log = QualityLog(raw)
     log.add("rows", "kept", len(frame))
     log.add(BLANK, "dropped", int(blank.sum()))

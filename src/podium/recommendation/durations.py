@@ -32,14 +32,14 @@ class FilledDurations:
 
 
 def fill_durations(
-    known_items: pd.DataFrame, listens: ir.Table, min_full_play_seconds: int
+    known_items: pd.DataFrame, listens: ir.Table, shortest_full_play_seconds: int
 ) -> FilledDurations:
     """Estimate the missing lengths.
 
     Args:
         known_items: item_id and track_seconds (nullable), one row per track.
         listens: Unique listens.
-        min_full_play_seconds: Shorter plays are skips and say nothing about a length.
+        shortest_full_play_seconds: Shorter plays are skips and say nothing about a length.
     """
     import ibis
 
@@ -47,7 +47,7 @@ def fill_durations(
     fallback = int(known.sort_values().iloc[len(known) // 2]) if len(known) else _ORDINARY_SECONDS
     tracks = ibis.memtable(known_items[["item_id", "track_seconds"]])
     estimates = (
-        estimate_track_seconds(listens, tracks, min_full_play_seconds, fallback)
+        estimate_track_seconds(listens, tracks, shortest_full_play_seconds, fallback)
         .order_by("item_id")
         .execute()
         .set_index("item_id")

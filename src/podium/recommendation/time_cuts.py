@@ -32,7 +32,7 @@ def make_time_cuts(
     gap_days: int,
     training_cuts: int,
     spacing_days: int,
-    minimum_history_days: int,
+    fewest_history_days: int,
 ) -> list[TimeCut]:
     """Cut the time as the organiser does, going back from the last day of the listens.
 
@@ -48,7 +48,7 @@ def make_time_cuts(
         gap_days: Days between the history and the window.
         training_cuts: How many folds of role ``train`` at most.
         spacing_days: Days from one training cut to the next.
-        minimum_history_days: Training cuts with less history than this are not made.
+        fewest_history_days: Training cuts with less history than this are not made.
 
     Raises:
         ValueError: where not even one training cut has enough history.
@@ -58,13 +58,13 @@ def make_time_cuts(
     cuts.append(_cut(HOLDOUT_FOLD, "holdout", last_day - step, window_days, gap_days))
     for number in range(training_cuts):
         until = last_day - 2 * step - timedelta(days=number * spacing_days)
-        if (until - first_day).days + 1 < minimum_history_days:
+        if (until - first_day).days + 1 < fewest_history_days:
             break
         cuts.append(_cut(HOLDOUT_FOLD + 1 + number, "train", until, window_days, gap_days))
     if len(cuts) == HOLDOUT_FOLD + 1:
         raise ValueError(
             f"listens from {first_day} to {last_day} leave no training cut with "
-            f"{minimum_history_days} days of history before it"
+            f"{fewest_history_days} days of history before it"
         )
     return cuts
 

@@ -12,7 +12,7 @@ from podium.common.raw_files import RawTable, open_raw_csv
 from podium.pipelines.hearme import data_processing as stage
 from podium.pipelines.hearme.raw_contract import RAW_FILES
 
-PARAMETERS = {"listens_from": "2025-02-28", "listens_until": "2025-08-30", "min_tracks": 5}
+PARAMETERS = {"listens_from": "2025-02-28", "listens_until": "2025-08-30", "fewest_tracks": 5}
 
 
 def good_files() -> dict[str, list[str]]:

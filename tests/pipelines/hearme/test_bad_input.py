@@ -138,7 +138,7 @@ def test_test_user_that_is_no_number_is_refused(tmp_path: Path) -> None:
 def test_too_few_tracks(tmp_path: Path) -> None:
     write_files(tmp_path, good_files())
     with pytest.raises(RawDataError, match="only 10 known tracks; 11 are needed"):
-        run_stage(tmp_path, min_tracks=11)
+        run_stage(tmp_path, fewest_tracks=11)
 
 
 def test_no_listen_left(tmp_path: Path) -> None:

@@ -173,7 +173,7 @@ def test_a_report_that_does_not_add_up_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"listens_until": "2025-01-01"}, {"typo": 1}, {"max_listen_seconds": 0}]
+    "wrong", [{"listens_until": "2025-01-01"}, {"typo": 1}, {"longest_listen_seconds": 0}]
 )
 def test_wrong_parameters_are_refused(tmp_path: Path, wrong: dict[str, object]) -> None:
     write_files(tmp_path, good_files())

@@ -15,6 +15,7 @@ from podium.common.errors import RawDataError
 from podium.common.json_records import RawRecords
 from podium.common.parameters import Parameters
 from podium.common.raw_files import BLANK, RawTable
+from podium.common.raw_values import refuse_repeated
 from podium.fusion.asked_rows import check_asked_rows
 from podium.fusion.embedding_contract import EmbeddingContract
 from podium.fusion.embedding_records import collect_embeddings
@@ -142,7 +143,6 @@ def read_solution_order(raw: RawTable, known: set[str]) -> pd.Series:
     names = rows["row_id"].fillna("").astype("str")
     checks = (
         (rows["fault"].notna(), "the row is misshapen"),
-        (names.duplicated(), "stands twice"),
         (~names.isin(known), f"is not in {TEST.name}: the two files do not belong together"),
     )
     for wrong, problem in checks:
@@ -154,6 +154,7 @@ def read_solution_order(raw: RawTable, known: set[str]) -> pd.Series:
                 column="row_id",
                 row=int(rows["row"].iloc[first]),
             )
+    refuse_repeated(names, rows["row"], raw.file)
     return names
 
 

@@ -59,18 +59,18 @@ class DataProcessing(Parameters):
     Attributes:
         listens_from: First day of the listens, inclusive.
         listens_until: Last day of the listens, inclusive.
-        max_listen_seconds: A longer listen is set aside.
-        max_track_seconds: A longer track has no known length; it is estimated.
-        min_full_play_seconds: Shorter plays are skips, of no use to estimate a length.
-        min_tracks: With fewer known tracks no list can be filled.
+        longest_listen_seconds: A longer listen is set aside.
+        longest_track_seconds: A longer track has no known length; it is estimated.
+        shortest_full_play_seconds: Shorter plays are skips, of no use to estimate a length.
+        fewest_tracks: With fewer known tracks no list can be filled.
     """
 
     listens_from: date
     listens_until: date
-    max_listen_seconds: int = Field(default=21_600, ge=1, lt=2**31)
-    max_track_seconds: int = Field(default=21_600, ge=1, lt=2**31)
-    min_full_play_seconds: int = Field(default=30, ge=1)
-    min_tracks: int = Field(default=50, ge=1)
+    longest_listen_seconds: int = Field(default=21_600, ge=1, lt=2**31)
+    longest_track_seconds: int = Field(default=21_600, ge=1, lt=2**31)
+    shortest_full_play_seconds: int = Field(default=30, ge=1)
+    fewest_tracks: int = Field(default=50, ge=1)
 
     @model_validator(mode="after")
     def _days_in_order(self) -> DataProcessing:
@@ -92,10 +92,10 @@ def clean_items(
         RawDataError: the file is not merely dirty, or has too few tracks.
     """
     rules = DataProcessing.parse(parameters)
-    cleaned = clean_metadata(raw_items, "item_id", item_columns(rules.max_track_seconds))
-    if len(cleaned.table) < rules.min_tracks:
+    cleaned = clean_metadata(raw_items, "item_id", item_columns(rules.longest_track_seconds))
+    if len(cleaned.table) < rules.fewest_tracks:
         raise RawDataError(
-            f"only {len(cleaned.table)} known tracks; {rules.min_tracks} are needed for a list",
+            f"only {len(cleaned.table)} known tracks; {rules.fewest_tracks} are needed for a list",
             file=raw_items.file,
             column="item_id",
         )
@@ -136,7 +136,7 @@ def clean_listens(
         RawDataError: the file is not merely dirty, or no listen can be used.
     """
     rules = DataProcessing.parse(parameters)
-    limits = ListenRules(rules.listens_from, rules.listens_until, rules.max_listen_seconds)
+    limits = ListenRules(rules.listens_from, rules.listens_until, rules.longest_listen_seconds)
     cleaned = clean_raw_listens(raw_interactions, known_items[["item_id"]], limits)
     return cleaned.listens, cleaned.quarantine, cleaned.quality
 
@@ -151,7 +151,7 @@ def estimate_durations(
         and was never played), and the counts for the report.
     """
     rules = DataProcessing.parse(parameters)
-    filled = fill_durations(known_items, listens, rules.min_full_play_seconds)
+    filled = fill_durations(known_items, listens, rules.shortest_full_play_seconds)
     table, played = filled.items[list(ITEM_COLUMNS)], filled.estimates["from_plays"]
     skipped = f"track_duration unknown, only skipped: {filled.fallback_seconds} s"
     unknown = table.loc[table["track_seconds"].isna(), "item_id"]

@@ -60,7 +60,7 @@ class CutParameters(Parameters):
     at_most: int
     enough_users: int
     spacing_days: int
-    minimum_history_days: int
+    fewest_history_days: int
 
 
 class UserParameters(Parameters):
@@ -106,7 +106,7 @@ def cut_time(
         days.gap_days,
         wanted.at_most,
         wanted.spacing_days,
-        wanted.minimum_history_days,
+        wanted.fewest_history_days,
     ):
         enough = trained >= wanted.enough_users
         if enough and cut.fold > HOLDOUT_FOLD + wanted.at_least:

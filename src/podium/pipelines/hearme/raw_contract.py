@@ -59,16 +59,16 @@ USER_COLUMNS = (
 """How the columns of the user metadata are read, user_id aside."""
 
 
-def item_columns(max_track_seconds: int) -> list[Column]:
+def item_columns(longest_track_seconds: int) -> list[Column]:
     """How the columns of the track metadata are read, item_id aside.
 
     Args:
-        max_track_seconds: A longer track has no known length.
+        longest_track_seconds: A longer track has no known length.
     """
     return [
         Column("track_name", "track_name", "text"),
         Column("artist_name", "artist_name", "text"),
-        Column("track_duration", "track_seconds", "number", 1, max_track_seconds),
+        Column("track_duration", "track_seconds", "number", 1, longest_track_seconds),
         Column("track_genres_list", "genres", "text"),
         Column("track_dislike_count", "dislike_count", "number"),
         Column("track_like_count", "like_count", "number"),
