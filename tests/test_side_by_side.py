@@ -1,13 +1,18 @@
 """Whole challenges in processes of their own: the cores shared out, and nothing left over."""
 
-import json
+import re
 import subprocess
+import sys
+import time
 
 import psutil
 import pytest
+from click.exceptions import Exit
 
 from podium import side_by_side
-from podium.side_by_side import lanes
+from podium.challenges import challenges
+from podium.run_cli import _groups, _run_challenges
+from podium.side_by_side import Ended, lanes, run_side_by_side
 
 
 @pytest.mark.parametrize(
@@ -29,6 +34,72 @@ def test_cores_are_shared_out(monkeypatch, cores, wanted, threads, challenges, e
     assert lanes(wanted, threads, challenges) == expected
 
 
+def test_only_samples_run_side_by_side_unless_the_user_says_so(tmp_path):
+    root = {"data_root": str(tmp_path)}
+    names = list(challenges())
+    assert _groups(tmp_path, root, None) == [(names, None)]
+    raw = tmp_path / "01_raw" / names[1]
+    raw.mkdir(parents=True)
+    (raw / "test.csv").touch()
+    others = [name for name in names if name != names[1]]
+    assert _groups(tmp_path, root, None) == [([names[1]], 1), (others, None)]
+    assert _groups(tmp_path, root | {"data": "competition"}, None) == [(names, 1)]
+    assert _groups(tmp_path, root, 3) == [(names, 3)]
+
+
+def test_what_a_run_has_started_ends_soon_after_it(tmp_path, monkeypatch):
+    """It would hold the output for as long as it lives."""
+    program = tmp_path / "python"
+    program.write_text("#!/bin/sh\nread options\nsleep 300 &\necho $! $options\nexit 3\n")
+    program.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(program))
+    monkeypatch.setattr(side_by_side, "_PATIENCE_SECONDS", 0.1)
+    said = {"one": [], "other": []}
+    ended = run_side_by_side(
+        tmp_path, list(said), {"params": {"a": [1, None]}}, at_once=2, threads=3, columns=80,
+        show=lambda challenge, line: said[challenge].append(line),
+    )  # fmt: skip
+    assert [(one.challenge, one.code) for one in ended] == [("one", 3), ("other", 3)]
+    for challenge, lines in said.items():
+        (line,) = lines
+        number, options = line.split(" ", 1)
+        expected = f'{{"params": {{"a": [1, null], "threads": 3}}, "pipelines": ["{challenge}"]}}'
+        assert options == expected
+        assert (
+            not psutil.pid_exists(int(number)) or psutil.Process(int(number)).status() == "zombie"
+        )
+
+
+def test_a_line_that_cannot_be_shown_ends_nothing(tmp_path, monkeypatch):
+    program = tmp_path / "python"
+    program.write_text("#!/bin/sh\nread options\nfor i in 1 2 3; do echo $i; done\n")
+    program.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(program))
+    tried = []
+
+    def show(challenge, line):
+        tried.append(line)
+        raise BrokenPipeError
+
+    (ended,) = run_side_by_side(tmp_path, ["one"], {}, at_once=1, threads=1, columns=80, show=show)
+    assert isinstance(ended, Ended) and ended.code == 0 and tried == ["1", "2", "3"]
+
+
+def test_one_that_fails_stops_no_other_but_the_overview(tmp_path, monkeypatch, capsys):
+    first, *others = challenges()
+    program = tmp_path / "python"
+    program.write_text(f"#!/bin/sh\nread options\ncase $options in *{first}*) exit 3;; esac\n")
+    program.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(program))
+    with pytest.raises(Exit) as end:
+        _run_challenges(tmp_path, {"params": {}}, None, None)
+    shown, said = capsys.readouterr()
+    assert end.value.exit_code == 1
+    assert re.search(rf"^{first} +\| FAILED with exit code 3", shown, re.M)
+    assert re.findall(r"^(\w+) +\| done", shown, re.M) == others
+    assert f"`kedro run --pipeline={first}`, then `kedro run --pipeline=overview`." in said
+
+
 @pytest.mark.parametrize("end", ["kill", "terminate"])
 def test_they_end_where_the_run_of_all_is_stopped(project_copy, tmp_path, end):
     parent = subprocess.Popen(
@@ -42,11 +113,10 @@ def test_they_end_where_the_run_of_all_is_stopped(project_copy, tmp_path, end):
     with parent:
         next(line for line in parent.stdout if " | " in line)
         children = psutil.Process(parent.pid).children(recursive=True)
-        runs = [child for child in children if "podium.side_by_side" in child.cmdline()]
-        assert runs and all(
-            json.loads(run.cmdline()[-1])["params"]["data_root"] == str(tmp_path) for run in runs
-        )
+        assert any("podium.side_by_side" in child.cmdline() for child in children)
+        began = time.monotonic()
         getattr(parent, end)()
-        parent.stdout.read()
-    _, alive = psutil.wait_procs(children, timeout=20)
-    assert not alive and parent.returncode != 0
+        rest = parent.stdout.read()
+        _, alive = psutil.wait_procs(children, timeout=20)
+    assert not alive and "| done" not in rest and time.monotonic() - began < 60
+    assert parent.returncode == (1 if end == "terminate" else -9), rest[-2000:]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from copy import copy
 from itertools import cycle
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import click
 from kedro.framework.cli.project import run as kedro_run
 
 from podium.challenges import OVERVIEW, challenges
+from podium.common.threads import available_cores
 
 FAILED = 1
 # Any of these asks for one run of Kedro's, in this process.
@@ -18,6 +20,7 @@ _ASKS_FOR_ONE = (
     *("pipeline", "pipelines", "tags", "runner", "node_names", "from_nodes", "to_nodes"),
     *("from_inputs", "to_outputs", "namespaces"),
 )
+_FEWEST_COLUMNS = 40
 _COLOURS = ("cyan", "magenta", "yellow", "blue")
 _AT_ONCE = click.Option(
     ["--at-once"],
@@ -42,27 +45,47 @@ def run(context: click.Context, /, *, at_once: int | None, **options: Any) -> No
         return
     project = Path(getattr(context.obj, "project_path", None) or Path.cwd())
     options["config"] = None  # Kedro has put its values into the others.
-    _demand_configuration(project, options)
-    _run_challenges(project, options, at_once)
+    _run_challenges(project, options, at_once, _wanted_threads(project, options))
     # Always made anew: a page that is there may be of another run.
     kedro_run.callback(**{**options, "pipelines": [OVERVIEW], "only_missing_outputs": False})
 
 
+def _with_true_help(option: click.Parameter) -> click.Parameter:
+    """Kedro says of its options that without them the pipeline `__default__` is run."""
+    if option.name not in ("pipeline", "pipelines") or not isinstance(option, click.Option):
+        return option
+    option = copy(option)
+    option.help = (
+        f"{str(option.help).split('.')[0]}. If not set, every challenge is run, each "
+        "by itself, and then the overview."
+    )
+    return option
+
+
 command = click.Command(
-    name="run", callback=run, params=[*kedro_run.params, _AT_ONCE], help=run.__doc__
+    name="run",
+    callback=run,
+    params=[*map(_with_true_help, kedro_run.params), _AT_ONCE],
+    help=run.__doc__,
 )
 
 
-def _demand_configuration(project: Path, options: dict[str, Any]) -> None:
-    """Say once what every run would say of an environment or a parameter that cannot be read."""
+def _wanted_threads(project: Path, options: dict[str, Any]) -> int | None:
+    """How many threads a run is to use; None where the configuration leaves that to the machine.
+
+    What every run would say of an environment or a parameter that cannot be read, is said here.
+    """
     from kedro.framework.session import KedroSession
 
     chosen = {name: options[name] for name in ("env", "conf_source")}
     session = KedroSession.create(project, runtime_params=options["params"], **chosen)
-    assert session.load_context().config_loader["parameters"]
+    threads = int(session.load_context().config_loader["parameters"]["compute"]["threads"])
+    return None if threads == available_cores() else threads
 
 
-def _run_challenges(project: Path, options: dict[str, Any], at_once: int | None) -> None:
+def _run_challenges(
+    project: Path, options: dict[str, Any], at_once: int | None, threads: int | None
+) -> None:
     """Run them, and say how each ended.
 
     Raises:
@@ -72,6 +95,7 @@ def _run_challenges(project: Path, options: dict[str, Any], at_once: int | None)
 
     parameters = options["params"] or {}
     width = max(map(len, challenges()))
+    columns = max(_FEWEST_COLUMNS, shutil.get_terminal_size().columns - width - len(" | "))
     colours = dict(zip(challenges(), cycle(_COLOURS), strict=False))
 
     def show(challenge: str, line: str) -> None:
@@ -79,21 +103,20 @@ def _run_challenges(project: Path, options: dict[str, Any], at_once: int | None)
 
     ended: list[Ended] = []
     for group, wanted in _groups(project, parameters, at_once):
-        number, threads = lanes(wanted, parameters.get("threads"), len(group))
-        columns = shutil.get_terminal_size().columns - width - 3
+        number, each = lanes(wanted, threads, len(group))
         ended += run_side_by_side(
-            *(project, group, options), at_once=number, threads=threads, columns=columns, show=show
+            *(project, group, options), at_once=number, threads=each, columns=columns, show=show
         )
     for one in ended:
         verdict = "done" if one.code == 0 else f"FAILED with exit code {one.code}: see its lines"
         show(one.challenge, f"{verdict} ({one.seconds:.0f} s)")
     if any(one.code for one in ended):
-        click.secho(
-            "No overview was made. What was finished is kept: mend this, and go on with "
-            "`kedro run --only-missing-outputs`",
-            fg="red",
-            err=True,
+        again = ", then ".join(
+            f"`kedro run --pipeline={name}`"
+            for name in [*(one.challenge for one in ended if one.code), OVERVIEW]
         )
+        message = f"No overview was made. Mend what failed and run, with the same options, {again}."
+        click.secho(message, fg="red", err=True)
         raise click.exceptions.Exit(FAILED)
 
 

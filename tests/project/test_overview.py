@@ -11,7 +11,7 @@ from podium.reproduction import NotReproducible, read_recipe
 
 @pytest.fixture(scope="module")
 def together(project_copy):
-    """`kedro run` on tiny files: the data root and the log."""
+    """All challenges as one run of Kedro's, on tiny files: the data root and the log."""
     root = project_copy.folder / "roots" / "together"
     for challenge in challenges():
         project_copy.add_raw(root, challenge)
@@ -64,7 +64,7 @@ def test_the_page_alone_links_to_the_runs_whose_numbers_it_shows(project_copy, t
     mlflow.set_tracking_uri(project_copy.store)
     (last,) = mlflow.search_runs(
         experiment_names=["podium"], max_results=1, output_format="list",
-        filter_string="attributes.run_name = 'overview'",
+        filter_string="attributes.run_name LIKE 'overview%'",
     )  # fmt: skip
     with pytest.raises(NotReproducible, match="each by its own ID"):
         read_recipe(last.info.run_id)
@@ -114,26 +114,11 @@ def finished_once_more(project_copy, together):
 
 @pytest.fixture(scope="module")
 def side_by_side(project_copy, finished_once_more):
-    """`kedro run` as it is typed, first with one challenge that cannot run, then mended."""
-    broken = finished_once_more / "01_raw" / "hearme" / "test.csv"
-    hidden = broken.rename(finished_once_more / "test.csv")
+    """`kedro run` as it is typed."""
     (finished_once_more / "08_reporting" / "overview.html").unlink()
+    variables = {"MLFLOW_TRACKING_URI": project_copy.store}
     words = ("--only-missing-outputs", "--at-once=2")
-    options = {"root": finished_once_more, "variables": {"MLFLOW_TRACKING_URI": project_copy.store}}
-    failed = project_copy.run(*words, **options)
-    made = (finished_once_more / "08_reporting" / "overview.html").exists()
-    hidden.rename(broken)
-    return failed, made, project_copy.run(*words, **options)
-
-
-def test_a_challenge_that_fails_stops_no_other_but_the_overview(side_by_side, finished_once_more):
-    failed, overview_made, _ = side_by_side
-    assert failed.returncode == 1, failed.stdout[-3000:]
-    ends = dict(re.findall(r"^(\w+) +\| (done|FAILED with exit code 1)", failed.stdout, re.M))
-    others = {challenge: "done" for challenge in challenges() if challenge != "hearme"}
-    assert ends == {**others, "hearme": "FAILED with exit code 1"}
-    assert re.search(r"^hearme +\| error: .*test\.csv", failed.stdout, re.M)
-    assert not overview_made and "--only-missing-outputs" in failed.stdout.splitlines()[-1]
+    return project_copy.run(*words, root=finished_once_more, variables=variables)
 
 
 def test_every_challenge_has_a_run_of_its_own(
@@ -141,7 +126,7 @@ def test_every_challenge_has_a_run_of_its_own(
 ):
     import mlflow
 
-    *_, done = side_by_side
+    done = side_by_side
     assert done.returncode == 0, done.stdout[-3000:]
     assert (finished_once_more / "08_reporting" / "overview.html").is_file()
     mlflow.set_tracking_uri(project_copy.store)
@@ -156,7 +141,7 @@ def test_every_challenge_has_a_run_of_its_own(
             filter_string=f"tags.`{challenge}.data_tree` = '{finished_once_more}'",
             output_format="list",
         )
-        assert [run.info.status for run in runs if run.info.status != "FAILED"][0] == "FINISHED"
+        assert [run.info.status for run in runs] == ["FINISHED"]
 
 
 @pytest.mark.parametrize(
