@@ -4,6 +4,7 @@ import json
 import logging
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -62,6 +63,7 @@ echoes:
 """,
     "amazon": """
 amazon:
+  images: {rules: {backoff_seconds: 0.01}}
   folds: {count_of_few: 3}
   features: {text: {components: 16, character_features: 0}, prices: {neighbours: [1, 5]}}
   models:
@@ -227,31 +229,6 @@ def ended(process, timeout):
     return subprocess.CompletedProcess(process.args, process.returncode, output)
 
 
-def execute_notebook(notebook, project_copy, root, env=ENV):
-    """What each code cell shows, by its source. A cell that fails raises its error."""
-    from nbclient import NotebookClient
-
-    code_cells(notebook)[0].source += f"\n%reload_kedro --env={env} --params=data_root={root}"
-    client = NotebookClient(
-        notebook,
-        timeout=200,
-        kernel_name="python3",
-        resources={"metadata": {"path": str(project_copy.folder)}},
-    )
-    client.execute(env=project_copy.environment(MLFLOW_TRACKING_URI=project_copy.store))
-    return {cell.source: shown(cell) for cell in code_cells(notebook)}
-
-
-def code_cells(notebook):
-    return [cell for cell in notebook.cells if cell.cell_type == "code"]
-
-
-def shown(cell):
-    """Everything that a cell printed or displayed as text."""
-    parts = (out.get("text") or out.get("data", {}).get("text/plain", "") for out in cell.outputs)
-    return "\n".join(parts)
-
-
 @contextmanager
 def _restored(variables):
     """Set environment variables; afterwards leave the process as it was."""
@@ -301,6 +278,24 @@ def wait_until(condition, process, seconds=300):
             return False
         time.sleep(0.02)
     raise TimeoutError(f"nothing in {seconds} s")
+
+
+def kill_when(process, condition):
+    """SIGKILL as soon as a condition holds; False if the process ended first."""
+    killed = wait_until(condition, process)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    return killed and process.returncode == -signal.SIGKILL
+
+
+def saved(root, name, challenge=CHALLENGE):
+    """Condition: the journal is there and does not owe the dataset any more."""
+
+    def condition():
+        debts = owed(root, challenge)
+        return debts is not None and name not in debts
+
+    return condition
 
 
 def last_line(text):

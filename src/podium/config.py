@@ -7,6 +7,7 @@ import getpass
 import os
 import shutil
 import tempfile
+from copy import deepcopy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,8 +30,20 @@ class PodiumConfigLoader(OmegaConfigLoader):
     placeholder is left for Kedro.
     """
 
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        """As Kedro's; each kind of configuration is read once."""
+        self._loaded: dict[str, Any] = {}
+        super().__init__(*arguments, **options)
+
     def __getitem__(self, key: str) -> Any:
         """Load one kind of configuration, the catalog with its trees filled in."""
+        if key in self:  # was set
+            return super().__getitem__(key)
+        if key not in self._loaded:
+            self._loaded[key] = self._load(key)
+        return deepcopy(self._loaded[key])
+
+    def _load(self, key: str) -> Any:
         loaded = super().__getitem__(key)
         if key == "catalog":
             return self._plant(loaded)

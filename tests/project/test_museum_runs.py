@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 from kedro.io import DatasetError
 from PIL import Image
+from running import kill_when, owed, saved
 from soak import Soak
 from tiny_vision_models import save_tiny_model
 
@@ -184,6 +185,21 @@ def test_a_folder_without_images_is_refused_and_nothing_written(project_copy, ha
     with pytest.raises((PodiumError, DatasetError), match=wanted):
         project_copy.session("museum", root=root)
     assert not (root / SUBMISSION).exists()
+
+
+def test_old_outputs_do_not_mix_with_new_ones(project_copy, finished_museum):
+    """Every output is there from a run with other parameters when the new one is killed."""
+    other = {"museum.modeling.dimensions": 8, "seed": 5}
+    alone = project_copy.data_root("alone_museum", challenge="museum")
+    project_copy.session("museum", root=alone, parameters=other)
+    root = project_copy.data_root("old_museum", copy_of=finished_museum[0])
+    process = project_copy.start("--pipeline=museum", root=root, **other)
+    assert kill_when(process, saved(root, "museum.local_features", "museum"))
+    wanted = (alone / SUBMISSION).read_bytes()
+    assert (root / SUBMISSION).read_bytes() != wanted
+    project_copy.session("museum", only_missing_outputs=True, root=root, parameters=other)
+    assert (root / SUBMISSION).read_bytes() == wanted
+    assert owed(root, "museum") is None
 
 
 def test_killed_at_random_and_resumed_it_ends_with_the_same_bytes(project_copy, finished_museum):

@@ -7,7 +7,8 @@ from pathlib import Path
 import nbformat
 import pandas as pd
 import pytest
-from running import PROJECT, code_cells, execute_notebook
+from executed_notebooks import code_cells, execute_notebook
+from running import PROJECT
 
 from podium.challenges import challenges
 

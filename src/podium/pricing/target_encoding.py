@@ -16,6 +16,9 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     import pandas as pd
 
+# Of each category, in the order of its statistics.
+_NAMES = ("log_price_of_{}", "log_price_median_of_{}", "log_rows_of_{}")
+
 
 @dataclass(frozen=True)
 class Prior:
@@ -50,40 +53,39 @@ class TargetEncoding:
             target: Log prices, shape (rows,).
             prior: Statistics of all rows.
         """
+        import pandas as pd
+
         self._prior = prior
-        self._statistics: dict[str, dict[str, pd.Series]] = {}
+        self._levels: dict[str, pd.Index] = {}
+        self._statistics: dict[str, list[NDArray[np.float64]]] = {}
         for name, levels in self._columns(categories).items():
-            by_level = _series(target).groupby(levels.to_numpy(), sort=True)
-            rows = by_level.size()
+            numbers, self._levels[name] = pd.factorize(levels)
+            by_level = pd.Series(target).groupby(numbers, sort=True)
+            rows = by_level.size().to_numpy()
             weight = rows / (rows + self.smoothing)
-            self._statistics[name] = {
-                f"log_price_of_{name}": prior.mean + weight * (by_level.mean() - prior.mean),
-                f"log_price_median_of_{name}": (
-                    prior.median + weight * (by_level.median() - prior.median)
-                ),
-                f"log_rows_of_{name}": rows.map(np.log1p),
-            }
+            self._statistics[name] = [
+                prior.mean + weight * (by_level.mean().to_numpy() - prior.mean),
+                prior.median + weight * (by_level.median().to_numpy() - prior.median),
+                np.log1p(rows),
+            ]
 
     def transform(self, categories: pd.DataFrame) -> dict[str, NDArray[np.float64]]:
         """The statistics of each row's levels, by name, shape (rows,); the prior for new levels."""
-        missing = (self._prior.mean, self._prior.median, 0.0)
-        return {
-            column: levels.map(statistic).fillna(default).to_numpy(np.float64)
-            for name, levels in self._columns(categories).items()
-            for (column, statistic), default in zip(
-                self._statistics[name].items(), missing, strict=True
-            )
-        }
+        import pandas as pd
 
-    def _columns(self, categories: pd.DataFrame) -> dict[str, pd.Series]:
-        filled = categories.astype(object).where(categories.notna(), "").astype(str)
-        columns = {str(name): filled[name] for name in filled}
-        for left, right in self.pairs:
-            columns[f"{left}_and_{right}"] = filled[left] + "\n" + filled[right]
+        missing = (self._prior.mean, self._prior.median, 0.0)
+        columns = {}
+        for name, levels in self._columns(categories).items():
+            # Where a level is not known, -1: the last of each statistic.
+            at = self._levels[name].get_indexer(pd.Index(levels))
+            for label, statistic, default in zip(
+                _NAMES, self._statistics[name], missing, strict=True
+            ):
+                columns[label.format(name)] = np.append(statistic, default)[at]
         return columns
 
-
-def _series(target: NDArray[np.float64]) -> pd.Series:
-    import pandas as pd
-
-    return pd.Series(target)
+    def _columns(self, categories: pd.DataFrame) -> dict[str, pd.Series]:
+        columns = {str(name): categories[name].astype("str").fillna("") for name in categories}
+        for left, right in self.pairs:
+            columns[f"{left}_and_{right}"] = columns[left] + "\n" + columns[right]
+        return columns
