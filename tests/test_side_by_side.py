@@ -8,10 +8,12 @@ import time
 import psutil
 import pytest
 from click.exceptions import Exit
+from kedro.framework.startup import bootstrap_project
 
 from podium import side_by_side
 from podium.challenges import challenges
-from podium.run_cli import _groups, _run_challenges
+from podium.common.threads import available_cores
+from podium.run_cli import _groups, _run_challenges, _wanted_threads
 from podium.side_by_side import Ended, lanes, run_side_by_side
 
 
@@ -32,6 +34,16 @@ from podium.side_by_side import Ended, lanes, run_side_by_side
 def test_cores_are_shared_out(monkeypatch, cores, wanted, threads, challenges, expected):
     monkeypatch.setattr(side_by_side, "available_cores", lambda: cores)
     assert lanes(wanted, threads, challenges) == expected
+
+
+def test_threads_that_were_given_hold(project_copy):
+    bootstrap_project(project_copy.folder)
+    options = {"env": None, "conf_source": None, "params": {}}
+    assert _wanted_threads(project_copy.folder, options) is None
+    for threads in (available_cores(), available_cores() + 1):
+        for given in ({"threads": threads}, {"threads": str(threads)}):
+            wanted = _wanted_threads(project_copy.folder, options | {"params": given})
+            assert wanted == threads
 
 
 def test_only_samples_run_side_by_side_unless_the_user_says_so(tmp_path):

@@ -80,7 +80,8 @@ def _wanted_threads(project: Path, options: dict[str, Any]) -> int | None:
     chosen = {name: options[name] for name in ("env", "conf_source")}
     session = KedroSession.create(project, runtime_params=options["params"], **chosen)
     threads = int(session.load_context().config_loader["parameters"]["compute"]["threads"])
-    return None if threads == available_cores() else threads
+    given = "threads" in (options["params"] or {}) or threads != available_cores()
+    return threads if given else None
 
 
 def _run_challenges(

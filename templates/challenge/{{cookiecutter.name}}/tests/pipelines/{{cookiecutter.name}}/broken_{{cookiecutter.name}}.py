@@ -86,7 +86,7 @@ _KINDS = {
     ),
     "a test row twice": (
         cell(TEST.name, ROW, KEY, FIRST_KEY),
-        Refused(TEST.name, "is there already in row 1", KEY, ROW),
+        Refused(TEST.name, "stands twice, first in row 1", KEY, ROW),
     ),
     "a test row with one field": (
         added(TEST.name, "other"),
