@@ -1,6 +1,8 @@
 """Whole challenges in processes of their own: the cores shared out, and nothing left over."""
 
+import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -9,6 +11,7 @@ import psutil
 import pytest
 from click.exceptions import Exit
 from kedro.framework.startup import bootstrap_project
+from running import PROJECT
 
 from podium import side_by_side
 from podium.challenges import challenges
@@ -95,6 +98,48 @@ def test_a_line_that_cannot_be_shown_ends_nothing(tmp_path, monkeypatch):
 
     (ended,) = run_side_by_side(tmp_path, ["one"], {}, at_once=1, threads=1, columns=80, show=show)
     assert isinstance(ended, Ended) and ended.code == 0 and tried == ["1", "2", "3"]
+
+
+@pytest.mark.parametrize(
+    ("script", "code"),
+    [
+        ("trap 'exit 7' INT; echo ready; while :; do sleep 0.1; done", 7),
+        ("trap '' INT; echo ready; sleep 300", -9),
+    ],
+    ids=["ends when interrupted", "does not"],
+)
+def test_a_run_that_is_silent_is_stopped(tmp_path, monkeypatch, script, code):
+    program = tmp_path / "python"
+    program.write_text(f"#!/bin/sh\nread options\n{script}\n")
+    program.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(program))
+    monkeypatch.setattr(side_by_side, "_PATIENCE_SECONDS", 2)
+    processes = side_by_side._Processes()
+    run = processes.start(tmp_path, {}, {"PATH": "/usr/bin:/bin"})
+    assert run.stdout.readline() == "ready\n"
+    processes.stop()
+    assert run.wait(30) == code
+    with pytest.raises(RuntimeError, match="stopped"):
+        processes.start(tmp_path, {}, {})
+
+
+def test_a_run_that_is_silent_ends_where_its_parent_does():
+    program = (
+        "import threading, time\n"
+        "from podium.side_by_side import _end_with\n"
+        "threading.Thread(target=_end_with, args=(0,), daemon=True).start()\n"
+        "time.sleep(300)\n"
+    )
+    words = [sys.executable, "-c", program]
+    variables = {**os.environ, "PYTHONPATH": str(PROJECT / "src")}
+    with subprocess.Popen(
+        words, env=variables, stdin=subprocess.PIPE, start_new_session=True
+    ) as run:
+        try:
+            run.stdin.close()
+            assert run.wait(60) == -signal.SIGTERM
+        finally:
+            run.kill()
 
 
 def test_one_that_fails_stops_no_other_but_the_overview(tmp_path, monkeypatch, capsys):
