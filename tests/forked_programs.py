@@ -20,11 +20,17 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 LIBRARIES = [
+    "IPython",
+    "cv2",
     "dynaconf",
+    "faiss",
+    "git",
+    "hypothesis.extra.pandas",  # pandera imports it where it is there
     "ibis.backends.duckdb",
     "lightgbm",
     "matplotlib.figure",
     "mlflow.pyfunc",
+    "mlflow.store.tracking.sqlalchemy_store",
     "omegaconf",
     "optuna",
     "pandera.ibis",

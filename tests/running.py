@@ -1,5 +1,6 @@
 """A copy of the project in a folder of its own, to run whole pipelines in without a trace."""
 
+import compileall
 import json
 import logging
 import os
@@ -9,10 +10,12 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 
 from forked_programs import ForkedProgram
+from tiny_parameters import TINY
 
 from podium.challenges import challenges
 from podium.data_tree import write_missing_sample
@@ -23,69 +26,6 @@ ENV = "tiny"
 RAW = Path("01_raw") / CHALLENGE
 SUBMISSION = Path("07_model_output") / CHALLENGE / "submission.csv"
 JOURNAL = Path(".unfinished") / f"{CHALLENGE}.json"
-
-# Values only, so small that a run costs little more than starting Kedro.
-TINY = {
-    "hearme": """
-hearme:
-  cuts: {at_least: 1, at_most: 1, enough_users: 20}
-  fold_users: {training_others: 30}
-  sources:
-    implicit_als: {arguments: {factors: 8, iterations: 2}}
-  modeling: {negatives_per_user: 30}
-  rankers:
-    lightgbm_fraction: {arguments: {rounds: 5, seeds: 1, min_data_in_leaf: 5}}
-    xgboost_fraction: {arguments: {rounds: 5, max_depth: 3}}
-    lightgbm_lambdarank: {arguments: {rounds: 5}}
-  evaluation: {resamples: 200}
-""",
-    "echoes": """
-echoes:
-  data_processing: {embedding_length: 16}
-  folds: {count: 3, repeat_until_rows: 0}
-  shift: {folds: 3, resamples: 100}
-  modeling: {pseudo_labels: {models: [logistic_both]}}
-  models:
-    logistic_image: {arguments: {inverse_penalty: 1.0}}
-    logistic_text: {arguments: {inverse_penalty: 1.0}}
-    logistic_both: {arguments: {inverse_penalty: 1.0}}
-    logistic_interactions: {arguments: {inverse_penalty: 1.0}}
-    low_rank_bilinear: {arguments: {seeds: 2, epochs: 3, components: 8}}
-    svm_both: {enabled: false}
-    early_fusion_mlp: {enabled: false}
-    two_tower_concatenation: {enabled: false}
-    two_tower_average: {enabled: false}
-    contrastive_knn: {arguments: {seeds: 1, epochs: 2, components: 8}}
-    random_forest: {enabled: false}
-    xgboost: {enabled: false}
-    lightgbm: {arguments: {rounds: 5, components: 8}}
-  evaluation: {resamples: 200}
-""",
-    "amazon": """
-amazon:
-  images: {rules: {backoff_seconds: 0.01}}
-  folds: {count_of_few: 3}
-  features: {text: {components: 16, character_features: 0}, prices: {neighbours: [1, 5]}}
-  models:
-    fusion_network: {arguments: {seeds: 1, epochs: 2, hidden: 16}}
-    lightgbm_l1: {arguments: {rounds: 10, patience: 5}}
-    lightgbm_smape: {enabled: false}
-    xgboost: {arguments: {rounds: 5, patience: 5}}
-    random_forest: {enabled: false}
-  evaluation: {resamples: 200}
-""",
-    "museum": """
-museum:
-  held_out: {most: 6, longest_side: 160}
-  local_features: {longest_side: 160, most_keypoints: 200, shard_size: 7}
-  encoders:
-    vlad: {arguments: {words: 8, components: 16}}
-    fisher: {arguments: {words: 4, components: 8, iterations: 5}}
-  modeling: {dimensions: 16, shard_size: 9}
-  neighbours: {shortlist: 3, words: 256, fewest_inliers: 12}
-  evaluation: {resamples: 200, wall_queries: 4, map_images: 30}
-""",
-}
 
 
 class ProjectCopy:
@@ -100,6 +40,7 @@ class ProjectCopy:
             shutil.copytree(
                 PROJECT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "local")
             )
+        compileall.compile_dir(folder / "src", quiet=1)  # once, not by every run
         for name in ("pyproject.toml", "requirements.lock", ".telemetry"):
             shutil.copy(PROJECT / name, folder / name)
         (folder / "conf" / "local").mkdir()
@@ -171,11 +112,10 @@ class ProjectCopy:
     def invoke(self, *words, **variables):
         """A command of the project's own in this process: click's result, and the log."""
         from click.testing import CliRunner
-        from kedro.framework.startup import bootstrap_project
 
         from podium.cli import cli
 
-        bootstrap_project(self.folder)
+        bootstrapped()
         variables = {"MLFLOW_TRACKING_URI": self.store} | variables
         with _restored(variables), _collected_log() as log:
             place = SimpleNamespace(project_path=self.folder)
@@ -185,9 +125,8 @@ class ProjectCopy:
     def session(self, *pipelines, root, env=ENV, variables=None, parameters=None, **run):
         """The same in this process, several times as fast; the log, or the error itself."""
         from kedro.framework.session import KedroSession
-        from kedro.framework.startup import bootstrap_project
 
-        bootstrap_project(self.folder)
+        bootstrapped()
         nested = {}
         for name, value in ({"data_root": str(root), "threads": 1} | (parameters or {})).items():
             *path, last = name.split(".")
@@ -227,6 +166,14 @@ def ended(process, timeout):
         finally:
             process.kill()
     return subprocess.CompletedProcess(process.args, process.returncode, output)
+
+
+@cache
+def bootstrapped():
+    """Kedro knows the package, whose settings are the same in every copy of the project."""
+    from kedro.framework.startup import bootstrap_project
+
+    bootstrap_project(PROJECT)
 
 
 @contextmanager

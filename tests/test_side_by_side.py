@@ -10,8 +10,7 @@ import time
 import psutil
 import pytest
 from click.exceptions import Exit
-from kedro.framework.startup import bootstrap_project
-from running import PROJECT
+from running import PROJECT, bootstrapped
 
 from podium import side_by_side
 from podium.challenges import challenges
@@ -40,7 +39,7 @@ def test_cores_are_shared_out(monkeypatch, cores, wanted, threads, challenges, e
 
 
 def test_threads_that_were_given_hold(project_copy):
-    bootstrap_project(project_copy.folder)
+    bootstrapped()
     options = {"env": None, "conf_source": None, "params": {}}
     assert _wanted_threads(project_copy.folder, options) is None
     for threads in (available_cores(), available_cores() + 1):

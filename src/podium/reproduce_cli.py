@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -60,6 +61,8 @@ def _reproduce(project: Path, run_id: str, folder: Path, current_code: bool) -> 
 
     from podium import reproduction
 
+    # A bar for a file of a few kilobytes says nothing.
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     mlflow.set_tracking_uri(_tracking_uri(project))
     first, recipe = reproduction.read_recipe(run_id)
     if current_code:

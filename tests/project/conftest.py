@@ -6,9 +6,8 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from kedro.framework.startup import bootstrap_project
 from kedro.io import DataCatalog
-from running import CHALLENGE, PROJECT, SUBMISSION
+from running import CHALLENGE, PROJECT, SUBMISSION, bootstrapped
 
 from podium.challenges import challenges
 from podium.pipeline_registry import register_pipelines
@@ -59,7 +58,7 @@ def config():
     """The project's configuration without a preset."""
     from kedro.framework.project import settings
 
-    bootstrap_project(PROJECT)
+    bootstrapped()
     return settings.CONFIG_LOADER_CLASS(
         conf_source=str(PROJECT / "conf"), env="base", **settings.CONFIG_LOADER_ARGS
     )

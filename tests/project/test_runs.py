@@ -7,7 +7,7 @@ import shutil
 import pandas as pd
 import pytest
 from click.testing import CliRunner
-from running import CHALLENGE, JOURNAL, RAW, SUBMISSION, last_line
+from running import CHALLENGE, JOURNAL, RAW, SUBMISSION, bootstrapped, last_line
 
 from podium.common.errors import PodiumError
 from podium.error_hooks import user_message
@@ -53,10 +53,9 @@ def leaderboard(root):
 
 def test_every_output_is_made(finished, project_copy):
     from kedro.framework.project import settings
-    from kedro.framework.startup import bootstrap_project
     from kedro.io import DataCatalog
 
-    bootstrap_project(project_copy.folder)
+    bootstrapped()
     loader = settings.CONFIG_LOADER_CLASS(
         conf_source=str(project_copy.folder / "conf"),
         env="tiny",
