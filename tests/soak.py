@@ -66,6 +66,7 @@ class Soak:
         while killed < self.kills:
             if self._killed(self.start(*words), self.generator.uniform(0, seconds)):
                 killed, words = killed + 1, [RESUME]
+                print(f"{self.challenge}: kill {killed} of {self.kills}", file=sys.stderr)
                 left = self.submission.read_bytes() if self.submission.exists() else expected
                 assert left == expected, f"{self.challenge}: kill {killed} left another submission"
             else:

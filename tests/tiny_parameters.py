@@ -59,6 +59,6 @@ museum:
     fisher: {arguments: {words: 4, components: 8, iterations: 5}}
   modeling: {dimensions: 16, shard_size: 9}
   neighbours: {shortlist: 3, words: 256, fewest_inliers: 12}
-  evaluation: {resamples: 200, wall_queries: 4, map_images: 30}
+  evaluation: {resamples: 200, wall_queries: 4, most_map_images: 30}
 """,
 }

@@ -161,7 +161,7 @@ def test_the_map_says_what_was_found(monkeypatch):
     )
     vectors = np.arange(5, dtype="float32")[:, None]
     rows = board(vlad=0.9, joined=0.5, joined_verified=0.4)
-    wanted = RULES | {"map_images": 3}
+    wanted = RULES | {"most_map_images": 3}
     table = assemble_map(vectors, folds, ranks, rows, wanted, NEIGHBOURS, COMPUTE)
     assert asked == [([0, 2, 3, 4], 3, COMPUTE["seed"])]
     assert table.to_numpy().tolist() == [

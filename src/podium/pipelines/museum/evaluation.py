@@ -36,12 +36,12 @@ class Evaluation(Scoring):
     Attributes:
         wall_queries: Photos on the picture wall; half of them misses, where there are so many.
         nearest_pairs: Listed pairs of images that lie nearest to each other.
-        map_images: Images drawn on the map.
+        most_map_images: Of more images, so many are drawn on the map.
     """
 
     wall_queries: int = Field(12, ge=0)
     nearest_pairs: int = Field(30, ge=0)
-    map_images: int = Field(1000, ge=0)
+    most_map_images: int = Field(1000, ge=0)
 
 
 def build_leaderboard(
@@ -157,7 +157,7 @@ def assemble_map(
     """Images on a plane: `image_map` (image_name, map_x, map_y, kind)."""
     wanted, settings = Evaluation.parse(parameters), Compute.parse(compute)
     rows = folds["image"].to_numpy("int64")
-    places = embedding_map(joined_vectors[rows], wanted.map_images, settings.seed)
+    places = embedding_map(joined_vectors[rows], wanted.most_map_images, settings.seed)
     own = submitted_model(leaderboard, wanted, NeighbourParameters.parse(neighbour_parameters))
     scored = with_hits(oof_predictions[oof_predictions["model"] == own])
     rate = scored[scored["effect"] == MIXED].groupby("image_name")[_SCORE].mean()
