@@ -25,11 +25,6 @@ def pytest_configure(config):
     gc.set_threshold(100_000, 50, 50)
 
 
-def pytest_sessionfinish():
-    """What is left is no garbage: pytest would look through it five times."""
-    gc.freeze()
-
-
 TINY_SIZE = SampleSize(users=150, tracks=300, listens=15_000, test_users=20)
 TINY_ECHOES = echoes.SampleSize(
     part1=60, part2=30, test=24, task=SyntheticTask(rows=0, length=16, factors=8)

@@ -23,7 +23,11 @@ from broken_cases import (
     bytes_of,
     cut,
     encoded,
+    folder_for,
+    git_pointer,
     renamed,
+    twice,
+    with_line_ends,
     without,
 )
 from raw_amazon import TEST_FILE, TRAIN_FILE
@@ -34,6 +38,13 @@ def priced(text, reason):
 
 
 _KINDS = {
+    "plain and compressed": (twice(TRAIN_FILE), Refused(TRAIN_FILE, "the file is there twice")),
+    "a folder in its place": (folder_for(TEST_FILE), Refused(TEST_FILE, "this is a folder")),
+    "a pointer of Git LFS": (git_pointer(TRAIN_FILE), Refused(TRAIN_FILE, "git lfs pull")),
+    "lines that end with a lone carriage return": (
+        with_line_ends(TEST_FILE, b"\r"),
+        Refused(TEST_FILE, "a lone carriage return"),
+    ),
     "training file missing": (without(TRAIN_FILE), Refused(TRAIN_FILE, "the file is missing")),
     "test missing": (without(TEST_FILE), Refused(TEST_FILE, "the file is missing")),
     "empty file": (bytes_of(TRAIN_FILE, b""), Refused(TRAIN_FILE, "empty")),

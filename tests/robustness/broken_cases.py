@@ -1,5 +1,6 @@
 """What a broken input is, and what a person wants to be told of it."""
 
+import gzip
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,6 +72,37 @@ def bytes_of(name, content):
 
 def without(name):
     return lambda folder: (folder / name).unlink()
+
+
+def twice(name):
+    """The file lies there plain and compressed."""
+    return lambda folder: (
+        (folder / f"{name}.gz").write_bytes(gzip.compress((folder / name).read_bytes())) and None
+    )
+
+
+def folder_for(name):
+    """A folder has the name of the file."""
+
+    def spoil(folder):
+        (folder / name).unlink()
+        (folder / name).mkdir()
+
+    return spoil
+
+
+def with_line_ends(name, end):
+    def spoil(folder):
+        text = (folder / name).read_bytes()
+        (folder / name).write_bytes(text.replace(b"\r\n", b"\n").replace(b"\n", end))
+
+    return spoil
+
+
+def git_pointer(name):
+    """What Git LFS leaves where the file was not fetched."""
+    text = f"version https://git-lfs.github.com/spec/v1\noid sha256:{'0' * 64}\nsize 12345\n"
+    return bytes_of(name, text.encode())
 
 
 def rewritten(name, change):

@@ -13,7 +13,10 @@ from broken_cases import (
     bytes_of,
     cut,
     encoded,
+    folder_for,
+    git_pointer,
     rewritten,
+    twice,
     ways_with_records,
     without,
 )
@@ -37,6 +40,9 @@ with_values, throughout, lacking = ways_with_records(records)
 
 NAN = float("nan")
 _KINDS = {
+    "plain and compressed": (twice(PART1), Refused(PART1, "the file is there twice")),
+    "a folder in its place": (folder_for(TEST_FILE), Refused(TEST_FILE, "this is a folder")),
+    "a pointer of Git LFS": (git_pointer(PART1), Refused(PART1, "git lfs pull")),
     "part 1 missing": (without(PART1), Refused(PART1, "the file is missing")),
     "test missing": (without(TEST_FILE), Refused(TEST_FILE, "the file is missing")),
     "empty file": (bytes_of(PART1, b""), Refused(PART1, "empty")),

@@ -15,9 +15,13 @@ from broken_cases import (
     cut,
     doubled,
     encoded,
+    folder_for,
+    git_pointer,
     renamed,
     rewritten,
     separated,
+    twice,
+    with_line_ends,
     without,
 )
 
@@ -31,6 +35,13 @@ HEADER = b"user_id,item_id,listened_duration,listened_datetime\n"
 MISSING, LENGTH = "the file is missing", "listened_duration"
 
 _KINDS = {
+    "plain and compressed": (twice(LISTENS), Refused(LISTENS, "the file is there twice")),
+    "a folder in its place": (folder_for(ITEMS), Refused(ITEMS, "this is a folder")),
+    "a pointer of Git LFS": (git_pointer(LISTENS), Refused(LISTENS, "git lfs pull")),
+    "lines that end with a lone carriage return": (
+        with_line_ends(ITEMS, b"\r"),
+        Refused(ITEMS, "a lone carriage return"),
+    ),
     "listens missing": (without(LISTENS), Refused(LISTENS, MISSING)),
     "test missing": (without(TEST), Refused(TEST, MISSING)),
     "empty file": (bytes_of(ITEMS, b""), Refused(ITEMS, "empty")),

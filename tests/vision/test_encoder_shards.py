@@ -12,6 +12,7 @@ from tiny_vision_models import save_tiny_model
 
 from podium.array_datasets import ShardedArraysDataset
 from podium.retrieval.encoders import encoder_shards, fit_encoder
+from podium.retrieval.instance_network import InstanceNetwork
 from podium.retrieval.local_features import no_features, pack_features
 from podium.vision import backend_choice, encoding, pretrained
 from podium.vision.image_folder import ImageFolder
@@ -45,6 +46,19 @@ def test_a_pretrained_encoder_needs_no_fit_and_fills_every_row(
     assert vectors.shape == shape
     filled = vectors.reshape(5, -1).any(axis=1)
     assert filled.tolist() == [True, True, False, True, True]
+
+
+@pytest.mark.parametrize(
+    ("own", "given", "expected"),
+    [(None, 0.2, 0.2), (9, 0.2, 0.2), (0.1, 5, 0.1), (None, None, None)],
+)
+def test_a_network_learns_no_longer_than_the_run_has_time(folder, own, given, expected):
+    small = {"size": 32, "photo_size": 48, "dimension": 8, "batch_size": 4, "device": "cpu"}
+    network = InstanceNetwork(**small, epochs=2 if expected is None else 4000, seconds=own)
+    limit = {} if given is None else {"seconds": given}
+    fitted = fit_encoder(network, folder, NOTHING, np.array([0, 1, 3, 4]), seed=0, **limit)
+    assert fitted.seconds == expected
+    assert len(fitted.losses) < 4000
 
 
 @pytest.fixture(scope="module")

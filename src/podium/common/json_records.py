@@ -21,7 +21,8 @@ from podium.common.json_grammar import (
     read_objects,
     shown,
 )
-from podium.common.raw_files import RawFile, find_raw_file
+from podium.common.raw_files import RawFile, demand_raw_file
+from podium.common.raw_header import refuse_git_pointer
 from podium.common.raw_lines import open_bytes
 from podium.common.stream_window import StreamWindow
 
@@ -57,14 +58,10 @@ def open_raw_json(path: Path, spec: RawFile) -> RawRecords | None:
         The file, not yet read; None where a file that is not required is missing.
 
     Raises:
-        RawDataError: a required file is missing.
+        RawDataError: a required file is missing, see `demand_raw_file`.
     """
-    found = find_raw_file(path)
-    if found is not None:
-        return RawRecords(found, spec.name)
-    if spec.required:
-        raise RawDataError(f"the file is missing (looked in {path.parent})", file=spec.name)
-    return None
+    found = demand_raw_file(path, spec)
+    return None if found is None else RawRecords(found, spec.name)
 
 
 def read_records(path: Path, file: str) -> Iterator[JsonRecord]:
@@ -117,6 +114,7 @@ def _opening(window: StreamWindow, file: str) -> Layout:
     window.more()
     if window.data.startswith(_UTF16) or b"\x00" in window.data[:4].strip(b"\x00"):
         raise RawDataError("the text is UTF-16, or binary; save the file as UTF-8", file=file)
+    refuse_git_pointer(window.data, file)
     window.at = len(_BOM) if window.data.startswith(_BOM) else 0
     mark = window.skip_space()
     if not mark:

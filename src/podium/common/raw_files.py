@@ -95,6 +95,25 @@ def find_raw_file(path: Path) -> Path | None:
     return None
 
 
+def demand_raw_file(path: Path, spec: RawFile) -> Path | None:
+    """The raw file to be read, or None where one that is not required is missing.
+
+    Raises:
+        RawDataError: a required file is missing, a folder has its name, or it is there twice,
+            plain and compressed: which of the two is meant, nobody knows.
+    """
+    compressed = path.with_name(f"{path.name}.gz")
+    if path.is_file() and compressed.is_file():
+        problem = f"the file is there twice, also as {compressed.name}; keep the one that you mean"
+        raise RawDataError(problem, file=spec.name)
+    found = find_raw_file(path)
+    if found is None and (path.is_dir() or compressed.is_dir()):
+        raise RawDataError("this is a folder; a file is expected here", file=spec.name)
+    if found is None and spec.required:
+        raise RawDataError(f"the file is missing (looked in {path.parent})", file=spec.name)
+    return found
+
+
 def holds_files(folder: Path) -> bool:
     """Whether a folder is there and has anything in it that is not hidden."""
     return folder.is_dir() and any(not path.name.startswith(".") for path in folder.iterdir())
@@ -123,10 +142,10 @@ def open_raw_csv(path: Path, spec: RawFile, connection: Any) -> RawTable:
         faulty bytes go to a temporary table of the connection, under its memory limit.
 
     Raises:
-        RawDataError: missing or empty file, only a header, binary data, wrong encoding, a
-            column that is missing or there twice.
+        RawDataError: missing or empty file, see also `demand_raw_file`; only a header, binary
+            data, wrong encoding, a column that is missing or there twice.
     """
-    found = find_raw_file(path)
+    found = demand_raw_file(path, spec)
     if found is None:
         raise RawDataError(f"the file is missing (looked in {path.parent})", file=spec.name)
     scan = scan_file(found)

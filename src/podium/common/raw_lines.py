@@ -19,6 +19,7 @@ from typing import IO, cast
 import pyarrow as pa
 
 from podium.common.errors import RawDataError
+from podium.common.raw_header import read_header
 
 BLOCK = 512 * 1024
 """Bytes read at once; a line is too long when it fills a whole block."""
@@ -29,15 +30,6 @@ RECORDS_SCHEMA = pa.schema([("row", pa.int64()), ("content", pa.string()), ("fau
 _MOST_LINES = 1000
 _MOST_CONTENT = 100_000
 _BATCH = 50_000
-_BINARY = {
-    b"PK\x03\x04": "a zip archive",
-    b"PAR1": "a Parquet file",
-    b"\x89PNG": "a picture",
-    b"%PDF": "a PDF document",
-    b"\xd0\xcf\x11\xe0": "an Excel workbook",
-}
-_UTF16 = (b"\xff\xfe", b"\xfe\xff")
-_BOM = b"\xef\xbb\xbf"
 _FIELD = rb'(?:"(?:[^"]|"")*+"|[^",][^,]*+|)'
 _WHOLE = re.compile(rb"(?:" + _FIELD + rb",)++")
 _OPEN = re.compile(rb"(?:" + _FIELD + rb',)*+"(?:[^"]|"")*+')
@@ -104,7 +96,7 @@ def scan_file(path: Path) -> Scan:
 
 def _scan(stream: IO[bytes], name: str) -> Scan:
     first = stream.read(BLOCK)
-    header = _header(first, name)
+    header = read_header(first, name)
     lines = returns = pairs = 0
     quoted = odd = False
     tail = b""
@@ -141,34 +133,6 @@ def _invalid(data: bytes) -> tuple[bool, bytes]:
             return False, data[error.start :]
         return True, b""
     return False, b""
-
-
-def _header(block: bytes, name: str) -> str:
-    """The first line as text."""
-    if not block.strip(b"\x00 \t\r\n" + _BOM):
-        problem = "holds nothing but zeros" if b"\x00" in block else "is empty"
-        raise RawDataError(f"the file {problem}; expected a header and data rows", file=name)
-    for magic, kind in _BINARY.items():
-        if block.startswith(magic):
-            raise RawDataError(f"this is {kind}, not a CSV text file", file=name)
-    if block.startswith(_UTF16) or b"\x00" in block[:4]:
-        raise RawDataError(
-            "the text is UTF-16 or binary from byte 0 on; save the file as UTF-8", file=name
-        )
-    line = block.removeprefix(_BOM).split(b"\n", 1)[0].removesuffix(b"\r")
-    try:
-        header = line.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise RawDataError(
-            f"byte {error.start} of the header (0x{line[error.start]:02x}) is not UTF-8 text; "
-            "the file is binary, or in another encoding: save it as UTF-8",
-            file=name,
-        ) from error
-    if any(character < " " and character not in "\t\r" for character in header):
-        raise RawDataError("the header holds control characters: a binary file", file=name)
-    if not header.strip():
-        raise RawDataError("the first line is blank; expected the header", file=name)
-    return header
 
 
 def read_records(path: Path, reading: Reading) -> Iterator[pa.RecordBatch]:

@@ -28,6 +28,7 @@ def fit_encoder(
     features: LocalFeatureTable,
     usable: NDArray[np.int64],
     seed: int,
+    seconds: float = float("inf"),
 ) -> Any:
     """Fit an encoder on some images; one that learns nothing comes back as it is.
 
@@ -42,7 +43,11 @@ def fit_encoder(
         usable: Numbers of the images to fit on; all of them can be read. Words and projections of
             local features are learned from at most `MOST_FITTED_IMAGES` of them.
         seed: Of that draw.
+        seconds: That fitting may take. It holds for an encoder with a time limit of its own
+            (`seconds`); the others are quick, and are not stopped.
     """
+    if hasattr(encoder, "seconds") and seconds < (encoder.seconds or float("inf")):
+        encoder.seconds = seconds
     if hasattr(encoder, "settle"):
         return encoder.settle()
     if not hasattr(encoder, "fit"):

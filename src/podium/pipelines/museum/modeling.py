@@ -62,8 +62,8 @@ def fit_encoders(
     declared, table = declared_encoders(encoders), feature_table(features["images"])
     budget, seen = settings.budget, folds.loc[~folds["held_out"], "image"].to_numpy("int64")
 
-    def fit(encoder: Any, _: float) -> Any:
-        return fit_encoder(encoder, raw_images, table, seen, settings.seed)
+    def fit(encoder: Any, seconds: float) -> Any:
+        return fit_encoder(encoder, raw_images, table, seen, settings.seed, seconds)
 
     done = fit_in_turn(
         {name: partial(fit, each) for name, each in build_encoders(encoders, settings).items()},
