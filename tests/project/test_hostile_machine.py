@@ -1,13 +1,16 @@
 """A full disk, a read-only folder, a second run at once: nothing is lost or mixed."""
 
 import os
+import random
 import re
+import signal
 import subprocess
 from pathlib import Path
 
 import pytest
 from mlflow import MlflowClient
 from running import ended, owed, wait_until
+from soak import Soak
 
 from podium.challenges import challenges
 from podium.common.errors import PodiumError
@@ -18,6 +21,11 @@ EVERY_CHALLENGE = pytest.mark.parametrize("challenge", challenges())
 WHOLE_RUNS = pytest.mark.parametrize(
     "challenge", challenges() if os.environ.get("PODIUM_SOAK") else ["museum"]
 )
+
+
+GROUP = {"own_process_group": True}
+# About as long as a tiny run takes; it is killed within them.
+RUN_SECONDS = 10.0
 
 
 def submission(root, challenge):
@@ -74,6 +82,25 @@ def test_two_challenges_at_once_share_a_tracking_store_that_is_not_there_yet(pro
         assert [found.info.status for found in client.search_runs([experiment.experiment_id])] == [
             "FINISHED"
         ]
+
+
+@EVERY_CHALLENGE
+def test_killed_at_random_and_resumed_it_ends_with_the_same_bytes(
+    project_copy, finished_of, challenge
+):
+    """As `make soak` does it by the dozen on sample data."""
+    root = project_copy.data_root(f"soak_{challenge}", challenge=challenge)
+    expected = submission(finished_of(challenge)[0], challenge).read_bytes()
+    runs = []
+
+    def start(*words):
+        run = project_copy.start(f"--pipeline={challenge}", *words, root=root, **GROUP)
+        runs.append(run)
+        return run
+
+    Soak(challenge, root, start, 1, random.Random(challenge), (expected, RUN_SECONDS)).run()
+    assert [run.returncode for run in runs].count(-signal.SIGKILL) == 1
+    assert runs[-1].returncode == 0
 
 
 @WHOLE_RUNS

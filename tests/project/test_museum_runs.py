@@ -1,6 +1,5 @@
 """Whole runs of Lost in the Museum: what they leave, and what they refuse."""
 
-import random
 import re
 
 import numpy as np
@@ -10,7 +9,6 @@ from click.testing import CliRunner
 from kedro.io import DatasetError
 from PIL import Image
 from running import kill_when, owed, saved
-from soak import Soak
 from tiny_vision_models import save_tiny_model
 
 from podium.array_datasets import ShardedArraysDataset
@@ -200,16 +198,3 @@ def test_old_outputs_do_not_mix_with_new_ones(project_copy, finished_museum):
     project_copy.session("museum", only_missing_outputs=True, root=root, parameters=other)
     assert (root / SUBMISSION).read_bytes() == wanted
     assert owed(root, "museum") is None
-
-
-def test_killed_at_random_and_resumed_it_ends_with_the_same_bytes(project_copy, finished_museum):
-    """As `make soak` does it by the dozen on sample data."""
-    root = project_copy.data_root("soak_museum", challenge="museum")
-    expected = (finished_museum[0] / SUBMISSION).read_bytes()
-
-    def start(*words):
-        return project_copy.start("--pipeline=museum", *words, root=root, own_process_group=True)
-
-    soak = Soak("museum", root, start, 1, random.Random(1), (expected, 20.0))
-    soak.run()
-    assert soak.finished >= 1
