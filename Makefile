@@ -37,7 +37,7 @@ coverage: setup ## Lines and branches of the algorithms that their tests reach; 
 	$(BIN)/python tests/branch_share.py .coverage.json
 
 soak: setup ## Full disk, two runs at once, and 50 random kills of every challenge (two hours)
-	PODIUM_SOAK=1 $(BIN)/python -m pytest -n 2 --dist loadfile tests/project/test_hostile_machine.py
+	PODIUM_SOAK=1 $(BIN)/python -m pytest -n 2 --dist loadfile tests/project/test_hostile_machine.py tests/project/test_overview.py
 	$(BIN)/python tests/soak.py $(ARGS)
 
 lint: setup ## Style, types and the import contract

@@ -1,14 +1,19 @@
 """The notebooks run from top to bottom on what a run left, and are stored without outputs."""
 
 import os
+import signal
+import socket
+import subprocess
 import sys
 from pathlib import Path
 
+import httpx
 import nbformat
 import pandas as pd
 import pytest
 from executed_notebooks import code_cells, execute_notebook
-from running import PROJECT
+from jupyter_client import BlockingKernelClient
+from running import PROJECT, wait_until
 
 from podium.challenges import challenges
 
@@ -86,3 +91,60 @@ def test_the_prompt_starts_with_the_catalog_in_it(project_copy):
     asked = "print('hearme.leaderboard' in catalog, sorted(pipelines)[0])"
     done = project_copy.kedro("ipython", "--", "-c", asked, PATH=path)
     assert done.returncode == 0 and "True __default__" in done.stdout, done.stdout[-3000:]
+
+
+@pytest.fixture
+def lab(project_copy, tmp_path):
+    """`kedro jupyter lab` as it is typed: its address and the folder of its kernels."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    words = ["lab", "--no-browser", f"--ServerApp.port={port}", "--IdentityProvider.token=known"]
+    words += ["--ServerApp.port_retries=0", "--ServerApp.allow_root=True"]
+    folders = {
+        f"JUPYTER_{name}_DIR": str(tmp_path / name) for name in ("DATA", "RUNTIME", "CONFIG")
+    }
+    path = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
+    with subprocess.Popen(
+        [sys.executable, "-m", "kedro", "jupyter", *words],
+        cwd=project_copy.folder,
+        env=project_copy.environment(PATH=path, **folders),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    ) as server:
+        try:
+            yield f"http://127.0.0.1:{port}", tmp_path / "RUNTIME", server
+        finally:
+            os.killpg(server.pid, signal.SIGTERM)
+            server.communicate()
+
+
+def test_a_notebook_of_jupyter_lab_starts_with_the_catalog_in_it(lab):
+    address, folder, server = lab
+    asked = {"headers": {"Authorization": "token known"}, "timeout": 60}
+
+    def answers():
+        try:
+            return httpx.get(f"{address}/api/status", **asked).status_code == httpx.codes.OK
+        except httpx.ConnectError:
+            return False
+
+    assert wait_until(answers, server), server.stdout.read()[-3000:]
+    specs = httpx.get(f"{address}/api/kernelspecs", **asked).json()["kernelspecs"]
+    (own,) = (name for name in specs if name.startswith("kedro"))
+    kernel = httpx.post(f"{address}/api/kernels", json={"name": own}, **asked).json()["id"]
+    client = BlockingKernelClient(connection_file=str(folder / f"kernel-{kernel}.json"))
+    client.load_connection_file()
+    client.start_channels()
+    said = []
+    try:
+        client.wait_for_ready(timeout=60)
+        client.execute_interactive(
+            "print('hearme.leaderboard' in catalog, sorted(pipelines)[0])",
+            output_hook=lambda message: said.append(message["content"].get("text", "")),
+            timeout=60,
+        )
+    finally:
+        client.stop_channels()
+    assert "True __default__" in "".join(said)
