@@ -4,7 +4,7 @@
 TINY = {
     "hearme": """
 hearme:
-  cuts: {at_least: 1, at_most: 1, enough_users: 20}
+  cuts: {fewest: 1, most: 1, enough_users: 20}
   fold_users: {training_others: 30}
   sources:
     implicit_als: {arguments: {factors: 8, iterations: 2}}

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from podium.recommendation.fold_users import choose_users
+from podium.recommendation.fold_users import NoUsersError, choose_users
 from podium.recommendation.time_cuts import TimeCut
 
 CUT = TimeCut(2, "train", date(2025, 7, 14), date(2025, 7, 16), date(2025, 7, 30))
@@ -100,3 +100,9 @@ def test_only_users_of_history_and_window_are_in_a_labelled_fold():
     users = chosen(listens, others=10, test_users=np.array([1, 2, 3, 4, 99]))
     assert list(users) == ["user_id", "is_test_user"]
     assert users.to_numpy().tolist() == [[1, True], [6, False], [8, False]]
+
+
+def test_days_that_the_listens_do_not_cover_are_an_error(listens):
+    later = TimeCut(1, "holdout", date(2025, 8, 14), date(2025, 8, 16), date(2025, 8, 30))
+    with pytest.raises(NoUsersError, match="until 2025-08-14 and from 2025-08-16 to 2025-08-30"):
+        chosen(listens, others=10, cut=later)

@@ -35,6 +35,10 @@ HEADER = b"user_id,item_id,listened_duration,listened_datetime\n"
 MISSING, LENGTH = "the file is missing", "listened_duration"
 
 _KINDS = {
+    "test users that nobody knows": (
+        bytes_of(TEST, b"user_id\n987654\n987655\n"),
+        Refused(TEST, "none of the 2 users has a usable listen", "user_id"),
+    ),
     "plain and compressed": (twice(LISTENS), Refused(LISTENS, "the file is there twice")),
     "a folder in its place": (folder_for(ITEMS), Refused(ITEMS, "this is a folder")),
     "a pointer of Git LFS": (git_pointer(LISTENS), Refused(LISTENS, "git lfs pull")),

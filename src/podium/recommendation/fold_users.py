@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from podium.common.errors import PodiumError
 from podium.recommendation.targets import listens_in_window
 
 if TYPE_CHECKING:
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
 
 _ACTIVITY_BINS = 10
 _RECENT_DAYS = 30
+
+
+class NoUsersError(PodiumError):
+    """A labelled fold would be of no user."""
 
 
 def choose_users(
@@ -36,10 +41,18 @@ def choose_users(
 
     Returns:
         user_id (ascending) and is_test_user.
+
+    Raises:
+        NoUsersError: nobody listened both before the cut and in the window.
     """
     import pandas as pd
 
     active = _activity(listens, cut)
+    if active.empty:
+        raise NoUsersError(
+            f"no user has listens both until {cut.history_until} and from {cut.target_from} to "
+            f"{cut.target_until}: the files do not cover the days of the calendar"
+        )
     active["is_test_user"] = active["user_id"].isin(test_users)
     mine, rest = active[active["is_test_user"]], active[~active["is_test_user"]]
     drawn = _draw_alike(rest, mine, others, np.random.default_rng([seed, cut.fold]))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
+from podium.common.arguments import above
 from podium.common.time_budget import OutOfTimeError
 from podium.recommendation.rankers import Ranker
 
@@ -117,6 +118,9 @@ class InteractionRidge(Ranker):
             most_rows: Of more rows, evenly spaced ones are taken: the coefficients are settled by
                 then, and time grows with the rows.
         """
+        above("penalty", penalty, 0)
+        above("interaction_penalty", interaction_penalty, 0)
+        above("most_rows", most_rows, 0)
         self.candidate_features = tuple(candidate_features)
         self.squared = tuple(squared)
         self.user_features = tuple(user_features)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from podium.common.arguments import above
 from podium.common.time_budget import OutOfTimeError
 
 if TYPE_CHECKING:
@@ -70,6 +71,8 @@ class LightGBMRanker(Ranker):
             threads: 0 for all cores; does not change the result.
             parameters: Any other LightGBM parameter.
         """
+        above("rounds", rounds, 0)
+        above("seeds", seeds, 0)
         self.objective = objective
         self.rounds = rounds
         self.seeds = seeds
@@ -165,6 +168,8 @@ class XGBoostRanker(Ranker):
             threads: 0 for all cores.
             parameters: Any other XGBoost parameter.
         """
+        above("rounds", rounds, 0)
+        above("seeds", seeds, 0)
         self.objective = objective
         self.rounds = rounds
         self.seeds = seeds

@@ -229,7 +229,9 @@ def test_plots_show_the_chosen_model(leaderboard, breakdown, user_scores, rank_s
         assert figure.data[0].name == "als"
 
 
-def make_page(tables, leaderboard, user_scores, rank_scores, breakdown, **run):
+def make_page(
+    tables, leaderboard, user_scores, rank_scores, breakdown, parameters=PARAMETERS, **run
+):
     return make_report(
         leaderboard=leaderboard,
         user_scores=user_scores,
@@ -241,7 +243,7 @@ def make_page(tables, leaderboard, user_scores, rank_scores, breakdown, **run):
         },
         quarantine=ibis.memtable(tables["quarantine"]),
         run={"data": "sample", "preset": "base", **run},
-        parameters=PARAMETERS,
+        parameters=parameters,
     )[0]
 
 
@@ -261,6 +263,19 @@ def test_the_report_answers_its_questions(page, leaderboard):
     assert "7 rows are in quarantine" in page and "negative duration" in page
     assert "at 95 % confidence" in page
     assert "Қазақ поп" in page and "feature_01" in page
+
+
+def test_the_report_counts_who_got_no_hit(tables, leaderboard, user_scores, rank_scores, breakdown):
+    """Everybody in a fold listened in its window, so nobody there heard nothing."""
+    own = user_scores[user_scores["model"] == leaderboard["model"].iloc[-1]]
+    without = int((own["hits"] == 0).sum())
+    assert without not in (0, int((own["played"] == 0).sum()))
+    page = make_page(
+        *(tables, leaderboard, user_scores, rank_scores, breakdown),
+        parameters={**PARAMETERS, "chosen": [own["model"].iloc[0]]},
+    )
+    assert f"{without} got no hit" in page
+    assert "whoever gets no hit counts 0" in page and "heard nothing" not in page
 
 
 def test_the_report_needs_no_network_and_escapes_its_data(page):

@@ -15,6 +15,7 @@ def modelled(rankers, compute=None):
         folds.features(),
         folds.targets(),
         rankers,
+        folds.SOURCES,
         folds.SCORING,
         folds.MODELING,
         {**folds.COMPUTE, **(compute or {})},

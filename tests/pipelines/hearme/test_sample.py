@@ -8,9 +8,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from podium.common.raw_files import RawFile
 from podium.pipelines.hearme import sample
+from podium.pipelines.hearme.raw_contract import AGE_BINS, GENDERS, ITEMS, RAW_FILES
 from podium.pipelines.hearme.sample import (
-    AGE_BINS,
     BROKEN_TIMES,
     COMPETITION,
     FILES,
@@ -54,6 +55,17 @@ def test_same_seed_same_bytes_and_another_seed_other_bytes(raw: Path, tmp_path: 
 
 def test_only_the_four_files_lie_among_the_raw(raw: Path) -> None:
     assert sorted(path.name for path in raw.iterdir()) == sorted(FILES)
+
+
+def test_names_and_columns_are_the_contract_s(
+    raw: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for file in RAW_FILES.values():
+        assert tuple(read(raw / file.name)[0]) == file.columns
+    other = RawFile("tracks.csv", tuple(reversed(ITEMS.columns)))
+    monkeypatch.setattr(sample, "ITEMS", other)
+    write_sample(tmp_path / "hearme", 5, SIZE)
+    assert tuple(read(tmp_path / "hearme" / "tracks.csv")[0]) == other.columns
 
 
 def test_interactions_have_the_statements_format(raw: Path, noise: Noise) -> None:
@@ -119,7 +131,7 @@ def test_user_metadata_has_the_statements_format(raw: Path, noise: Noise) -> Non
     assert len(users) == SIZE.users - noise.users_without_metadata
     assert len(rows) == len(users) + noise.duplicate_users
     assert {row["age_bin"] for row in rows} == {"", *AGE_BINS}
-    assert {row["gender"] for row in rows} == {"", "M", "F"}
+    assert {row["gender"] for row in rows} == {"", *GENDERS}
     assert {row["children"] for row in rows} == {"", "0", "1"}
 
 

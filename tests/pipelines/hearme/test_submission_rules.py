@@ -107,7 +107,7 @@ def test_the_score_worked_by_hand(files):
     # Users 7, 3, 12: 1 + .75, .25, 0 of 50 each.
     assert scores["score"] == pytest.approx((1.75 + 0.25) / 50 / 3)
     assert scores["score_best_continuous"] == pytest.approx((1.7 + 0.3) / 50 / 3)
-    assert scores["score_per_played"] == pytest.approx((1.75 / 3 + 0.25) / 3)
+    assert scores["per_played"] == pytest.approx((1.75 / 3 + 0.25) / 3)
     assert scores["score_per_ideal"] == pytest.approx((1.75 / 2.75 + 1) / 3)
     assert scores["best_possible"] == pytest.approx((2.75 + 0.25) / 50 / 3)
     assert scores["score_ci_low"] < scores["score"] < scores["score_ci_high"]
@@ -181,6 +181,41 @@ def test_a_missing_raw_file_is_named(files, name):
     frame.to_csv(files / "submission.csv", index=False)
     (files / "raw" / name).unlink()
     with pytest.raises(RawDataError, match=name):
+        check_file(files / "submission.csv", files / "raw")
+
+
+def test_raw_files_that_a_run_accepts_serve_as_well(files):
+    """Columns in any order and case, spaces around their names, further columns, odd numbers."""
+    arguments = (files / "submission.csv", files / "listens.csv", files / "raw")
+    expected = score_file(*arguments, only_in_truth=False)
+    raw = files / "raw"
+    rows = "".join(f"x, {user}.0 \n" for user in USERS)
+    (raw / "test.csv").write_text(f"Note, USER_ID \n\n{rows}")
+    for name, column in (
+        ("item_metadata.csv", "item_id"),
+        ("item_metadata.csv", "track_duration"),
+        ("interactions.csv", "item_id"),
+    ):
+        text = (raw / name).read_text(encoding="utf-8")
+        header, rest = text.split("\n", 1)
+        header = header.replace(column, f" {column.upper()} ")
+        (raw / name).write_text(f"{header}\n{rest}", encoding="utf-8")
+    assert score_file(*arguments, only_in_truth=False) == expected
+    frame = submission()
+    frame["item_id"] = frame["item_id"].replace(1049, 1079)  # which only the listens know
+    frame.to_csv(files / "submission.csv", index=False)
+    assert check_file(files / "submission.csv", raw) == []
+
+
+def test_a_missing_column_is_named_with_those_there(files):
+    (files / "raw" / "test.csv").write_text("user,note\n7,x\n")
+    with pytest.raises(RawDataError, match="the column is missing; the file has 'user', 'note'"):
+        check_file(files / "submission.csv", files / "raw")
+
+
+def test_a_test_user_twice_is_refused_as_in_a_run(files):
+    (files / "raw" / "test.csv").write_text("user_id\n7\n3\n12\n7\n")
+    with pytest.raises(RawDataError, match="test.csv, column 'user_id', row 4"):
         check_file(files / "submission.csv", files / "raw")
 
 

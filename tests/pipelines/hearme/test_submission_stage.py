@@ -1,17 +1,22 @@
 import logging
+from datetime import date
 
+import ibis
 import pandas as pd
 import pytest
 import ranked_folds as folds
 from submission_files import ITEMS, USERS, submission
 
+from podium.common.parameters import ParameterError
 from podium.common.submission import SubmissionError
 from podium.pipelines.hearme.submission import (
     check_submission,
     predict_test,
     rank_test_tracks,
+    rank_trending_tracks,
     refit_rankers,
 )
+from podium.recommendation.time_cuts import TimeCut, as_frame
 
 TEST = pd.DataFrame({"user_id": sorted(USERS), "position": [1, 0, 2], "has_history": True})
 CATALOGUE = pd.DataFrame({"item_id": ITEMS})
@@ -53,6 +58,40 @@ def test_too_few_tracks_for_a_full_list_stop_the_run():
     ranked = rank_test_tracks(short, TEST, FALLBACK.iloc[:3])
     with pytest.raises(SubmissionError, match="user_id 3 has 43 rows"):
         check_submission(ranked, TEST, CATALOGUE)
+
+
+def trending(**arguments):
+    """The fallback list where 1001 was heard by two lately, and 1002 by three before."""
+    days = {1001: ["2025-08-29"] * 2, 1002: ["2025-08-20"] * 3, 1003: ["2025-03-01"] * 9}
+    rows = [(user, item, day) for item, each in days.items() for user, day in enumerate(each)]
+    listens = pd.DataFrame(rows, columns=["user_id", "item_id", "listened_at"])
+    listens["listened_at"] = pd.to_datetime(listens["listened_at"])
+    train = ibis.memtable(listens.assign(listened_seconds=100, track_seconds=100, fraction=1.0))
+    window = (date(2025, 9, 1), date(2025, 9, 15))
+    cut = as_frame([TimeCut(0, "test", date(2025, 8, 30), *window)])
+    kind = "podium.recommendation.recommenders.popularity.Popularity"
+    block = {"kind": "recommender", "type": kind, "list_length": 80, "arguments": arguments}
+    listed = rank_trending_tracks(train, CATALOGUE, cut, {"trending": block})
+    return listed["item_id"].tolist()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "first"),
+    [
+        ({"window_days": 7}, [1001, 1000, 1002, 1003]),
+        ({"window_days": 14}, [1002, 1001, 1000, 1003]),
+        ({}, [1003, 1002, 1001, 1000]),
+    ],
+)
+def test_the_fallback_list_looks_back_as_far_as_trending(arguments, first):
+    listed = trending(**arguments)
+    assert listed[:4] == first
+    assert sorted(listed) == ITEMS
+
+
+def test_a_fallback_list_that_looks_back_no_day_is_refused():
+    with pytest.raises(ParameterError, match="window_days must be above 0"):
+        trending(window_days=0)
 
 
 BOARD = folds.leaderboard("blend", "first", "second", "third", "own_top", "popularity")

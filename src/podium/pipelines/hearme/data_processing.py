@@ -10,11 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from pydantic import Field, model_validator
 
-from podium.common.data_quality import (
-    combine_quality,
-    counts_frame,
-    log_quality,
-)
+from podium.common.data_quality import counts_frame, quality_report
 from podium.common.errors import RawDataError
 from podium.common.parameters import Parameters
 from podium.common.raw_files import RawTable
@@ -102,9 +98,7 @@ def clean_items(
     return cleaned.table, cleaned.quarantine, cleaned.quality
 
 
-def clean_users(
-    raw_users: RawTable, parameters: Mapping[str, Any]
-) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+def clean_users(raw_users: RawTable) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Type the users and keep one row of each.
 
     Returns:
@@ -113,7 +107,6 @@ def clean_users(
     Raises:
         RawDataError: the file is not merely dirty.
     """
-    DataProcessing.parse(parameters)
     cleaned = clean_metadata(raw_users, "user_id", USER_COLUMNS)
     return cleaned.table, cleaned.quarantine, cleaned.quality
 
@@ -198,7 +191,7 @@ def mark_test_users(raw_test: RawTable, listens: ir.Table) -> tuple[pd.DataFrame
         `test` (user_id, position, has_history), and the counts for the report.
 
     Raises:
-        RawDataError: a user is no number, or there twice.
+        RawDataError: a user is no number, or there twice; or none of them has a listen.
     """
     frame, log = read_asked_users(raw_test)
     users = listens.select("user_id").distinct().execute()["user_id"]
@@ -210,6 +203,9 @@ def mark_test_users(raw_test: RawTable, listens: ir.Table) -> tuple[pd.DataFrame
         }
     ).astype({"position": "int32"})
     strangers = test[~test["has_history"]]
+    if len(strangers) == len(test):
+        problem = f"none of the {len(test)} users has a usable listen in {INTERACTIONS.name}"
+        raise RawDataError(problem, file=raw_test.file, column="user_id")
     if len(strangers):
         example = f"user_id {strangers['user_id'].iloc[0]}"
         logger.warning(
@@ -281,9 +277,7 @@ def report_quality(
     quarantine = listens_quarantine.union(
         ibis.memtable(small, schema=listens_quarantine.schema())
     ).order_by("file", "row")
-    report = combine_quality(quality, [file.name for file in RAW_FILES.values()])
-    log_quality(report)
-    return quarantine, report
+    return quarantine, quality_report(quality, RAW_FILES)
 
 
 def _estimated(check: str, estimates: pd.DataFrame) -> tuple[str, str, str, int, str]:

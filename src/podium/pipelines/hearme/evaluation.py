@@ -11,7 +11,7 @@ from pydantic import Field
 from podium.common import leaderboard as boards
 from podium.common import plots
 from podium.common.errors import PodiumError
-from podium.pipelines.shared import Scoring, chosen_model, log_leaderboard
+from podium.pipelines.shared import Scoring, chosen_model, leaderboard_figure, log_leaderboard
 from podium.recommendation import breakdowns, metrics
 from podium.recommendation.metrics import Reading
 from podium.recommendation.time_cuts import HOLDOUT_FOLD
@@ -80,9 +80,7 @@ def build_leaderboard(
         {str(model): wide[model].to_numpy() for model in wide},
         model_log,
         readings=means.reset_index(),
-        resamples=chosen.resamples,
-        confidence=chosen.confidence,
-        seed=chosen.seed,
+        **chosen.bootstrap_options,
     )
     log_leaderboard(board)
     return board
@@ -95,13 +93,7 @@ def score_submitted(
     chosen = Evaluation.parse(parameters)
     model = chosen_model(leaderboard, chosen)
     own = user_scores[user_scores["model"] == model].sort_values("user_id")
-    return boards.score_model(
-        model,
-        own["score"].to_numpy(),
-        resamples=chosen.resamples,
-        confidence=chosen.confidence,
-        seed=chosen.seed,
-    )
+    return boards.score_model(model, own["score"].to_numpy(), **chosen.bootstrap_options)
 
 
 def summarise_metrics(
@@ -148,9 +140,7 @@ def break_down_scores(
         _holdout(targets),
         pd.concat(groups, ignore_index=True),
         chosen.reading,
-        resamples=chosen.resamples,
-        confidence=chosen.confidence,
-        seed=chosen.seed,
+        **chosen.bootstrap_options,
     )
 
 
@@ -169,7 +159,7 @@ def score_ranks(
 
 def plot_leaderboard(leaderboard: pd.DataFrame) -> Figure:
     """Every model with its interval."""
-    return plots.interval_plot(leaderboard, SCORE_UNIT, "Leaderboard with bootstrap intervals")
+    return leaderboard_figure(leaderboard, SCORE_UNIT)
 
 
 def plot_candidate_recall(candidate_recall: pd.DataFrame) -> Figure:

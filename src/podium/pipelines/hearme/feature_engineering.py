@@ -6,12 +6,15 @@ import logging
 from collections.abc import Callable
 from datetime import date
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from podium.common.builder import Declaration, build
+from pydantic import Field, model_validator
+
+from podium.common.builder import build
 from podium.common.measure import Measure
-from podium.common.parameters import Parameters
+from podium.common.parameters import ParameterError, Parameters
 from podium.common.progress import track
+from podium.pipelines.hearme.sources import SourceParameters, enabled_sources
 from podium.pipelines.shared import Compute
 from podium.recommendation.candidates import (
     CandidateSource,
@@ -21,6 +24,7 @@ from podium.recommendation.candidates import (
 from podium.recommendation.features.assemble import assemble_features
 from podium.recommendation.fold_users import choose_users
 from podium.recommendation.history import Catalogue, History
+from podium.recommendation.metrics import Reading
 from podium.recommendation.targets import relevance, window_targets
 from podium.recommendation.time_cuts import (
     HOLDOUT_FOLD,
@@ -40,12 +44,28 @@ logger = logging.getLogger(__name__)
 
 
 class Calendar(Parameters):
-    """The days of the competition, all inclusive."""
+    """The days of the competition, all inclusive (`calendar` in parameters.yml).
+
+    Attributes:
+        first_day: First day of the listens.
+        last_day: Last day of the listens.
+        target_from: First day of the target window.
+        window_days: Length of the target window.
+    """
 
     first_day: date
     last_day: date
     target_from: date
-    window_days: int
+    window_days: int = Field(ge=1)
+
+    @model_validator(mode="after")
+    def _days_in_order(self) -> Calendar:
+        if not self.first_day <= self.last_day < self.target_from:
+            raise ValueError(
+                f"first_day {self.first_day}, last_day {self.last_day} and target_from "
+                f"{self.target_from} must be in this order, target_from after last_day"
+            )
+        return self
 
     @property
     def gap_days(self) -> int:
@@ -54,33 +74,41 @@ class Calendar(Parameters):
 
 
 class CutParameters(Parameters):
-    """How many training cuts, how far apart: more of them where users are few."""
+    """How many training cuts, how far apart: more of them where users are few.
 
-    at_least: int
-    at_most: int
-    enough_users: int
-    spacing_days: int
-    fewest_history_days: int
+    Attributes:
+        fewest: Training cuts that are made whatever the number of users.
+        most: More are never made.
+        enough_users: Cuts are added until they have so many users together.
+        spacing_days: Days from one training cut to the next.
+        fewest_history_days: A training cut with less history is not made.
+    """
+
+    fewest: int = Field(ge=1)
+    most: int = Field(ge=1)
+    enough_users: int = Field(ge=0)
+    # Going back in time, or training windows would run into the holdout's.
+    spacing_days: int = Field(ge=1)
+    fewest_history_days: int = Field(ge=1)
+
+    @model_validator(mode="after")
+    def _in_order(self) -> CutParameters:
+        if self.most < self.fewest:
+            raise ValueError(f"most {self.most} is below fewest {self.fewest}")
+        return self
 
 
 class UserParameters(Parameters):
     """Users of the labelled folds beside the test users."""
 
-    holdout_others: int
-    training_others: int
-
-
-class SourceParameters(Declaration):
-    """One recommender: what it is on the leaderboard, and how long its list."""
-
-    kind: Literal["baseline", "recommender"]
-    list_length: int
+    holdout_others: int = Field(ge=0)
+    training_others: int = Field(ge=0)
 
 
 class FeatureParameters(Parameters):
     """What the features look back on."""
 
-    past_windows: int
+    past_windows: int = Field(ge=1)
 
 
 def cut_time(
@@ -94,22 +122,17 @@ def cut_time(
     """Make the folds (test, holdout, training cuts) and choose the users of each.
 
     Training cuts are added, going back, until they have enough users together.
+
+    Raises:
+        ParameterError: a wrong parameter, or too short a calendar for a training cut.
     """
     import pandas as pd
 
     days, wanted = Calendar.parse(calendar), CutParameters.parse(cuts)
     chosen, kept, trained = [], [], 0
-    for cut in make_time_cuts(
-        days.last_day,
-        days.first_day,
-        days.window_days,
-        days.gap_days,
-        wanted.at_most,
-        wanted.spacing_days,
-        wanted.fewest_history_days,
-    ):
+    for cut in _time_cuts(days, wanted):
         enough = trained >= wanted.enough_users
-        if enough and cut.fold > HOLDOUT_FOLD + wanted.at_least:
+        if enough and cut.fold > HOLDOUT_FOLD + wanted.fewest:
             break
         rows = _users_for(cut, train, test, UserParameters.parse(users), Compute.parse(compute))
         trained += len(rows) if cut.role == "train" else 0
@@ -154,13 +177,21 @@ def generate_fold_candidates(
     targets: pd.DataFrame,
     sources: dict[str, Any],
     scoring: dict[str, Any],
+    fill_source: str,
+    fallback_source: str,
     compute: dict[str, Any],
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """Fit every recommender at every cut; return candidates, their recall, and the costs."""
+    """Fit every recommender at every cut; return candidates, their recall, and the costs.
+
+    Raises:
+        ParameterError: a wrong parameter, or one of `modeling` that names no enabled source. That
+            is told here, before the work of hours.
+    """
     import pandas as pd
 
-    settings = Compute.parse(compute)
-    declared = SourceParameters.enabled_of(sources)
+    settings, reading = Compute.parse(compute), Reading.parse(scoring)
+    chosen = {"fill_source": fill_source, "fallback_source": fallback_source}
+    declared: dict[str, SourceParameters] = enabled_sources(sources, **chosen)
     catalogue = Catalogue.of(items, item_artists, item_genres, users)
     candidates, recalls, costs = [], [], []
     for cut in track(from_frame(folds), "candidates by fold"):
@@ -184,7 +215,7 @@ def generate_fold_candidates(
         costs.append(pd.DataFrame([vars(row) for row in cost]).assign(fold=cut.fold))
         if cut.fold != TEST_FOLD:
             heard = targets[targets["fold"] == cut.fold]
-            worth = relevance(heard, scoring["listen"], scoring["rounding"])
+            worth = relevance(heard, reading.listen, reading.rounding)
             recall = recall_of_sources(found, heard, worth, list(declared))
             recalls.append(recall.assign(fold=cut.fold))
     return (
@@ -227,6 +258,24 @@ def build_features(
         return features
 
     return {f"fold_{cut.fold}": partial(features_of, cut) for cut in from_frame(folds)}
+
+
+def _time_cuts(days: Calendar, wanted: CutParameters) -> list[TimeCut]:
+    try:
+        return make_time_cuts(
+            days.last_day,
+            days.first_day,
+            days.window_days,
+            days.gap_days,
+            wanted.most,
+            wanted.spacing_days,
+            wanted.fewest_history_days,
+        )
+    except (ValueError, OverflowError) as error:
+        raise ParameterError(
+            "calendar (first_day, last_day, target_from, window_days) and cuts "
+            f"(fewest_history_days, spacing_days) do not fit together: {error}"
+        ) from error
 
 
 def _users_for(

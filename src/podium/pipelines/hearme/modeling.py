@@ -8,13 +8,14 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+from pydantic import Field
 
 from podium.common.builder import Declaration, build
 from podium.common.fit_in_turn import FittedInTurn, fit_in_turn
 from podium.common.fit_log import FitCost, log_of_fits, with_blend
 from podium.common.measure import Measure
 from podium.common.memory import release_freed_memory
-from podium.pipelines.hearme.feature_engineering import SourceParameters
+from podium.pipelines.hearme.sources import enabled_sources
 from podium.pipelines.shared import Compute, Reserve
 from podium.recommendation.candidates import top_of_source
 from podium.recommendation.ensemble import blend, blend_members
@@ -36,22 +37,35 @@ _SHAP_ROWS = 1000
 class RankerParameters(Declaration):
     """One ranker and its weight in the blend."""
 
-    weight: float = 1.0
+    weight: float = Field(1.0, ge=0)
 
 
 class ModelingParameters(Reserve):
-    """What the rankers learn from, and the time kept for what comes after them."""
+    """What the rankers learn from, and the time kept for what comes after them.
+
+    Attributes:
+        target_rounding: What they learn: the fraction as the score counts it, or before rounding.
+        negatives_per_user: Candidates that were not heard, per user; None for all.
+        fill_source: Goes on where a recommender's own list is too short.
+        fallback_source: Makes the submission where no ranker was fitted.
+    """
 
     target_rounding: Literal["quarters", "continuous"]
-    negatives_per_user: int | None
+    negatives_per_user: int | None = Field(ge=1)
     fill_source: str
     fallback_source: str
+
+    @property
+    def chosen_sources(self) -> dict[str, str]:
+        """Sources that must be enabled, by the parameter that names them."""
+        return {"fill_source": self.fill_source, "fallback_source": self.fallback_source}
 
 
 def fit_rankers(
     features: Mapping[str, Callable[[], pd.DataFrame]],
     targets: pd.DataFrame,
     rankers: dict[str, Any],
+    sources: dict[str, Any],
     scoring: dict[str, Any],
     parameters: dict[str, Any],
     compute: dict[str, Any],
@@ -61,8 +75,13 @@ def fit_rankers(
     Returns:
         The fitted rankers; their lists on the holdout (with the blend's); `fit_log`, what each
         cost; importances.
+
+    Raises:
+        ParameterError: a wrong parameter; a source that is needed later is asked for before
+            anything is fitted, because a run may begin here.
     """
     settings, wanted = Compute.parse(compute), ModelingParameters.parse(parameters)
+    enabled_sources(sources, **wanted.chosen_sources)
     budget = settings.budget
     numbers = labelled_folds(features)
     training = [number for number in numbers if number > HOLDOUT_FOLD]
@@ -117,7 +136,7 @@ def collect_holdout_predictions(
     import pandas as pd
 
     wanted = ModelingParameters.parse(parameters)
-    declared = SourceParameters.enabled_of(sources)
+    declared = enabled_sources(sources)
     holdout = candidates[candidates["fold"] == HOLDOUT_FOLD]
     lists = [
         top_of_source(holdout, name, LENGTH, fill=wanted.fill_source).assign(model=name)

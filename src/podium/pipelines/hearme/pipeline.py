@@ -52,7 +52,7 @@ def _data_processing() -> list[Node]:
         ),
         step(
             stage.clean_users,
-            ["raw_users", rules],
+            "raw_users",
             ["known_users", "users_quarantine", "users_counts"],
         ),
         step(
@@ -92,7 +92,10 @@ def _feature_engineering() -> list[Node]:
         step(
             stage.generate_fold_candidates,
             ["train", *CATALOGUE, *FOLDS, "targets"]
-            + ["params:sources", "params:scoring", "params:compute"],
+            + ["params:sources", "params:scoring"]
+            # Not the whole of modeling: what an earlier stage reads cannot be tuned.
+            + ["params:modeling.fill_source", "params:modeling.fallback_source"]
+            + ["params:compute"],
             ["candidates", "candidate_recall", "source_costs"],
         ),
         step(
@@ -108,7 +111,8 @@ def _modeling() -> list[Node]:
         step(
             modeling.fit_rankers,
             ["features", "targets"]
-            + ["params:rankers", "params:scoring", "params:modeling", "params:compute"],
+            + ["params:rankers", "params:sources", "params:scoring"]
+            + ["params:modeling", "params:compute"],
             ["models", "ranker_predictions", "fit_log", "feature_importance"],
         ),
         step(
@@ -165,7 +169,7 @@ def _evaluation() -> list[Node]:
 def _submission() -> list[Node]:
     stage = submission
     return [
-        step(stage.rank_trending_tracks, ["train", "items", "folds"], "fallback"),
+        step(stage.rank_trending_tracks, ["train", "items", "folds", "params:sources"], "fallback"),
         step(
             stage.refit_rankers,
             ["features", "targets", "models", "leaderboard", "params:rankers", "params:scoring"]

@@ -35,8 +35,9 @@ _READINGS = (
 )
 _HOW_TO_READ = (
     "The score is the organiser's: per listener, the fraction listened of each of the 50 "
-    "recommended tracks is added up and divided by 50, then averaged over all listeners of the "
-    "holdout. Whoever heard nothing counts 0, nobody is dropped.",
+    "recommended tracks is added up and divided by 50, then averaged over the listeners of the "
+    "holdout. Those are asked for who listened both before and in the last stretch, as the "
+    "organiser's test users did; whoever gets no hit counts 0.",
     "The holdout is the last stretch of the listens, as long as the organiser's test and with the "
     "same gap before it; no model saw it while it was fitted or tuned.",
     "An interval says how far the score moves when other listeners are drawn (bootstrap over "
@@ -99,11 +100,10 @@ def make_report(
 
 def _figures(user_scores: pd.DataFrame, chosen: str) -> tuple[Figure, ...]:
     users = user_scores[user_scores["model"] == chosen]
+    without_hit = whole((users["hits"] == 0).sum())
     return (
         Figure("Best possible", score(float(users["ideal"].mean())), "a list that knew it all"),
-        Figure(
-            "Listeners", whole(len(users)), f"{whole((users['played'] == 0).sum())} heard nothing"
-        ),
+        Figure("Listeners", whole(len(users)), f"{without_hit} got no hit"),
     )
 
 

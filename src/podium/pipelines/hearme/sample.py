@@ -19,6 +19,15 @@ import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 
 from podium.common.sample_files import refuse_among_raw, whole_folder
+from podium.pipelines.hearme.raw_contract import (
+    AGE_BINS,
+    GENDERS,
+    INTERACTIONS,
+    ITEMS,
+    RAW_FILES,
+    TEST,
+    USERS,
+)
 from podium.pipelines.hearme.sample_names import (
     GENRES,
     artist_names,
@@ -34,22 +43,13 @@ SAMPLE = SampleSize(users=500, tracks=1_300, listens=100_000, test_users=80)
 #: As large as the competition's own files.
 COMPETITION = SampleSize(users=279_000, tracks=349_000, listens=24_800_000, test_users=1_500)
 
-FILES = ("interactions.csv", "item_metadata.csv", "user_metadata.csv", "test.csv")
-AGE_BINS = ("18_29", "30_44", "45_60", "61_inf")
+FILES = tuple(file.name for file in RAW_FILES.values())
 #: Texts that stand where a time should; in the order of `Log.broken_time`.
 BROKEN_TIMES = ("", "NaT", "2025-13-41 25:61:00.00000", "not a date")
 
 _FIRST_DAY = datetime(2025, 2, 28)
 _ROWS_PER_WRITE = 1_000_000
 _TICKS_PER_MICROSECOND = 10
-_ITEM_COLUMNS = (
-    "item_id", "track_name", "artist_name", "track_duration", "track_genres_list",
-    "track_dislike_count", "track_like_count", "track_download_count",
-)  # fmt: skip
-_USER_COLUMNS = (
-    "user_id", "age_bin", "children", "gender", "top_genre", "user_disliked_track_count",
-    "user_liked_track_count", "user_downloaded_track_count",
-)  # fmt: skip
 
 
 def write_sample(
@@ -72,11 +72,11 @@ def write_sample(
     refuse_among_raw(truth_path, directory)
     with whole_folder(directory) as folder:
         synthetic = generate(size, seed)
-        _write_interactions(folder / FILES[0], synthetic.log)
+        _write_interactions(folder / INTERACTIONS.name, synthetic.log)
         rng = np.random.default_rng([seed, 1])
-        _write_items(folder / FILES[1], synthetic, rng)
-        _write_users(folder / FILES[2], synthetic, rng)
-        _write_rows(folder / FILES[3], ("user_id",), ([user] for user in synthetic.test_user))
+        _write_items(folder / ITEMS.name, synthetic, rng)
+        _write_users(folder / USERS.name, synthetic, rng)
+        _write_rows(folder / TEST.name, TEST.columns, ([user] for user in synthetic.test_user))
         if truth_path is not None:
             write_truth(truth_path, synthetic)
 
@@ -150,29 +150,29 @@ def _write_items(path: Path, synthetic: Synthetic, rng: np.random.Generator) -> 
         np.concatenate([catalogue.item_id, catalogue.item_id[log.repeated_items]]), kind="stable"
     )
     rows = np.concatenate([np.arange(catalogue.size), log.repeated_items])[order]
-    _write_rows(path, _ITEM_COLUMNS, _rows(columns, rows))
+    _write_rows(path, ITEMS.columns, _rows(columns, rows))
 
 
 def _write_users(path: Path, synthetic: Synthetic, rng: np.random.Generator) -> None:
     people, log, plays = synthetic.people, synthetic.log, synthetic.user_plays
-    users = people.size
+    users, profile = people.size, USERS.columns[1:]
     # The platform guesses the top genre from listening, and is wrong now and then.
     guess = (people.genre_taste + rng.normal(0.0, 0.5, people.genre_taste.shape)).argmax(axis=1)
-    missing = {column: np.flatnonzero(rng.random(users) < 0.03) for column in _USER_COLUMNS[1:]}  # noqa: PLR2004
+    missing = {column: np.flatnonzero(rng.random(users) < 0.03) for column in profile}  # noqa: PLR2004
     values: dict[str, Ints | list[str]] = {
         "age_bin": [AGE_BINS[age] for age in people.age],
         "children": people.children,
-        "gender": ["MF"[gender] for gender in people.gender],
+        "gender": [GENDERS[gender] for gender in people.gender],
         "top_genre": [GENRES[genre] for genre in guess],
         "user_disliked_track_count": rng.poisson(0.01 * plays),
         "user_liked_track_count": rng.poisson(0.05 * plays),
         "user_downloaded_track_count": rng.poisson(0.02 * plays),
     }
     columns: list[list[object]] = [list(people.user_id.tolist())]
-    columns += [_blank(values[column], missing[column]) for column in _USER_COLUMNS[1:]]
+    columns += [_blank(values[column], missing[column]) for column in profile]
     present = np.setdiff1d(np.arange(users), log.absent_users)
     rows = np.sort(np.concatenate([present, log.repeated_users]))
-    _write_rows(path, _USER_COLUMNS, _rows(columns, rows))
+    _write_rows(path, USERS.columns, _rows(columns, rows))
 
 
 def _blank(values: Ints | list[str], lacking: Ints) -> list[object]:

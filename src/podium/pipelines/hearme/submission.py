@@ -17,6 +17,7 @@ from podium.pipelines.hearme.modeling import (
     labelled_folds,
     training_data,
 )
+from podium.pipelines.hearme.sources import trending_days
 from podium.pipelines.hearme.submission_rules import COLUMNS, rules
 from podium.pipelines.shared import Compute, accepted, chosen_model
 from podium.recommendation.candidates import top_of_source
@@ -35,17 +36,24 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 SHOWN = 5
-TRENDING_DAYS = 14
 
 
-def rank_trending_tracks(train: ir.Table, items: pd.DataFrame, folds: pd.DataFrame) -> pd.DataFrame:
-    """Tracks heard by most listeners lately, best first; then any other known track by id."""
+def rank_trending_tracks(
+    train: ir.Table, items: pd.DataFrame, folds: pd.DataFrame, sources: dict[str, Any]
+) -> pd.DataFrame:
+    """Tracks heard by most listeners lately, best first; then any other known track by id.
+
+    How far back lately goes is what `sources.trending` says.
+
+    Raises:
+        ParameterError: where it says nothing.
+    """
     import numpy as np
 
     test = from_frame(folds)[TEST_FOLD]
     nobody = np.array([], np.int64)
     history = History(train, test.history_until, nobody, Catalogue.of(items, items, items, items))
-    trending = Popularity(window_days=TRENDING_DAYS).fit(history).ranking()
+    trending = Popularity(window_days=trending_days(sources)).fit(history).ranking()
     known = np.sort(items["item_id"].to_numpy())[: 2 * LENGTH]
     return pd.DataFrame({"item_id": pd.unique(np.r_[trending, known])[: 4 * LENGTH]})
 

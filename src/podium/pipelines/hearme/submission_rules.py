@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from podium.common import submission
 from podium.common.bootstrap import bootstrap_mean
 from podium.common.errors import RawDataError
-from podium.common.raw_files import RawFile, find_raw_file
+from podium.common.raw_files import RawFile, find_raw_file, open_raw_csv
 from podium.common.submission_rules import (
     Columns,
     GroupSize,
@@ -22,6 +22,7 @@ from podium.common.submission_rules import (
 )
 from podium.common.truth_file import number_column, read_truth_text
 from podium.pipelines.hearme.raw_contract import INTERACTIONS, ITEMS, TEST
+from podium.recommendation.asked_users import read_asked_users
 from podium.recommendation.metrics import (
     LENGTH,
     all_readings,
@@ -172,15 +173,18 @@ def _headline(users: pd.DataFrame) -> dict[str, float]:
         "score_ci_low": interval.low,
         "score_ci_high": interval.high,
         "best_possible": float(users["ideal"].mean()),
-        "score_per_played": float(users["per_played"].mean()),
+        "per_played": float(users["per_played"].mean()),
         "score_per_ideal": float(users["per_ideal"].mean()),
         "tracks_hit": float(users["hits"].mean()),
     }
 
 
 def _test_users(raw: Path) -> list[int]:
-    frame = read_truth_text(_raw(raw, TEST))
-    return number_column(frame, "user_id", "test.csv", whole=True).tolist()
+    """Read as the run reads them, so that both accept the same file."""
+    import ibis
+
+    test = open_raw_csv(raw / TEST.name, TEST, ibis.duckdb.connect())
+    return read_asked_users(test)[0]["user_id"].tolist()
 
 
 def _known_items(raw: Path, file: Path) -> list[int]:

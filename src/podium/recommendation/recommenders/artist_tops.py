@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
+from podium.common.arguments import above
 from podium.recommendation.exact import exact_sum, half_life_weight
 from podium.recommendation.recommenders.base import Recommender, collect, look_up, rank_lists
 
@@ -36,6 +37,10 @@ class ArtistTops(Recommender):
             tracks_per_artist: Most heard tracks of each that are considered.
             window_days: Listens of everyone in these last days make a track known.
         """
+        above("half_life_days", half_life_days, 0)
+        above("artists_per_user", artists_per_user, 0)
+        above("tracks_per_artist", tracks_per_artist, 0)
+        above("window_days", window_days, 0)
         self.half_life_days = half_life_days
         self.artists_per_user = artists_per_user
         self.tracks_per_artist = tracks_per_artist

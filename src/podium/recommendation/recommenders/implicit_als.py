@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
+from podium.common.arguments import above
 from podium.recommendation.recommenders.base import Recommender, rank_lists
 from podium.recommendation.recommenders.interaction_matrix import interaction_matrix, positions
 
@@ -54,6 +55,11 @@ class ImplicitALS(Recommender):
             seed: For the starting vectors.
             threads: 0 for all cores.
         """
+        above("factors", factors, 0)
+        above("iterations", iterations, 0)
+        above("half_life_days", half_life_days, 0)
+        above("window_days", window_days, 0)
+        above("tracks_per_user", tracks_per_user, 0)
         self.factors = factors
         self.iterations = iterations
         self.regularization = regularization

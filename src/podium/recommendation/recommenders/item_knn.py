@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
+from podium.common.arguments import above
 from podium.recommendation.recommenders.base import Recommender, rank_lists
 from podium.recommendation.recommenders.interaction_matrix import (
     InteractionMatrix,
@@ -54,6 +55,10 @@ class ItemKNN(Recommender):
             damping: 0 leaves popular tracks in front, 1 divides by their number of listeners.
             threads: 0 for all cores.
         """
+        above("neighbours", neighbours, 0)
+        above("half_life_days", half_life_days, 0)
+        above("window_days", window_days, 0)
+        above("tracks_per_user", tracks_per_user, 0)
         self.neighbours = neighbours
         self.half_life_days = half_life_days
         self.window_days = window_days

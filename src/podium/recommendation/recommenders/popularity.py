@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
+from podium.common.arguments import above
 from podium.recommendation.exact import exact_sum
 from podium.recommendation.recommenders.base import Recommender, collect, look_up, rank_lists
 
@@ -35,6 +36,9 @@ class Popularity(Recommender):
                 without a value form a group of their own.
             longest_list: Tracks kept per group.
         """
+        if window_days is not None:
+            above("window_days", window_days, 0)
+        above("longest_list", longest_list, 0)
         self.window_days = window_days
         self.group = group
         self.longest_list = longest_list
