@@ -1,7 +1,6 @@
 """The Amazon challenge from its raw files to the submission: images, threads, a stop, no time."""
 
 import json
-import random
 
 import mlflow
 import numpy as np
@@ -10,7 +9,6 @@ import pytest
 from click.testing import CliRunner
 from image_server import served_files
 from running import ENV
-from soak import Soak
 from tiny_text_models import save_tiny_text_model
 from tiny_vision_models import save_tiny_model
 
@@ -127,6 +125,10 @@ def test_copies_in_the_test_move_the_expected_score(finished_amazon):
     copies = pd.read_parquet(root / "03_primary/amazon/test_copies.parquet")
     assert estimate["copies"] == copies["test_id"].nunique() > 0
     assert estimate["judged_by"] in ("ridge", "text_neighbours")
+    folds = pd.read_parquet(root / "04_feature/amazon/folds.parquet")
+    fitted = folds.loc[folds["naive_fold"] != 0, "group"]
+    saw = folds.loc[folds["naive_fold"] == 0, "group"].isin(fitted)
+    assert estimate["seen_rows"] == saw.sum() > 0
     board = pd.read_csv(root / REPORTING / "leaderboard.csv").set_index("model")
     own = board.loc[estimate["model"]]
     assert estimate["score"] != own["score"]
@@ -274,16 +276,3 @@ def test_a_bad_test_row_stops_the_run_and_leaves_no_submission(project_copy):
     assert "test.csv" in done.stdout and "sample_id" in done.stdout and "row" in done.stdout
     assert "Traceback" not in done.stdout
     assert not (root / SUBMISSION).exists()
-
-
-def test_killed_at_random_and_resumed_it_ends_with_the_same_bytes(project_copy, finished_amazon):
-    """As `make soak` does it by the dozen on sample data."""
-    root = project_copy.data_root("soak_amazon", challenge="amazon")
-    expected = (finished_amazon[0] / SUBMISSION).read_bytes()
-
-    def start(*words):
-        return project_copy.start("--pipeline=amazon", *words, root=root, own_process_group=True)
-
-    soak = Soak("amazon", root, start, 1, random.Random(1), (expected, 20.0))
-    soak.run()
-    assert soak.finished >= 1

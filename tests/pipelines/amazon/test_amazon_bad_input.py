@@ -266,7 +266,7 @@ def test_a_misshapen_test_row_is_refused(tmp_path, line):
     assert (error.file, error.row) == (TEST_FILE, 9)
 
 
-def test_duplicates_share_a_group_by_text_and_by_image(tmp_path):
+def test_duplicates_share_a_group_by_text_and_by_image(tmp_path, caplog):
     files = changed(TRAIN_FILE, 2, catalog_content=text(0).upper())
     files[TRAIN_FILE][5]["image_link"] = files[TRAIN_FILE][9]["image_link"]
     files[TEST_FILE][0]["catalog_content"] = text(3)
@@ -277,6 +277,7 @@ def test_duplicates_share_a_group_by_text_and_by_image(tmp_path):
     assert result.duplicates.loc[result.duplicates["rows"] > 1].index.tolist() == [0, 1, 5, 9]
     assert groups.nunique() == 28
     assert result.test_copies.to_numpy().tolist() == [["30", "3"]]
+    assert f"{TEST_FILE}: 1 rows are duplicates of training rows" in caplog.messages
     alone = run_stage(tmp_path, same_image_is_duplicate=False).duplicates["group"]
     assert alone[5] != alone[9]
 

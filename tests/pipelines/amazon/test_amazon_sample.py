@@ -1,6 +1,7 @@
 """The sample: the competition's format with its gaps, the same bytes for the same seed."""
 
 import csv
+import os
 
 import pytest
 
@@ -56,3 +57,15 @@ def test_a_full_folder_and_a_truth_among_the_raw_files_are_refused(tmp_path):
     assert (tmp_path / "full" / "train.csv").read_text() == "mine"
     with pytest.raises(ValueError, match="must not lie among"):
         write_sample(tmp_path / "raw", 3, SIZE, truth_path=tmp_path / "raw" / "truth.csv")
+
+
+def test_a_truth_that_is_there_is_replaced_as_a_whole_or_not_at_all(tmp_path, monkeypatch):
+    def fail(*_):
+        raise OSError("disk full")
+
+    truth = tmp_path / "truth.csv"
+    truth.write_text("old")
+    monkeypatch.setattr(os, "replace", fail)
+    with pytest.raises(OSError, match="disk full"):
+        write_sample(tmp_path / "raw", 1, SIZE, truth_path=truth)
+    assert truth.read_text() == "old" and list(tmp_path.iterdir()) == [truth]

@@ -8,7 +8,7 @@ import pytest
 from raw_amazon import COMPUTE, text
 
 from podium.pipelines.amazon import data_processing, feature_engineering, modeling
-from podium.pipelines.amazon.split_comparison import compare_splits
+from podium.pipelines.amazon.split_comparison import compare_splits, estimate_test_score
 from podium.pricing.metrics import smape
 from podium.vision.downloading.downloaded import DownloadedImages, without_download
 
@@ -95,3 +95,57 @@ def test_what_is_fitted_with_groups_kept_whole_trusts_copies_less(tables):
     }
     for model in MODELS:
         assert scores["naive", model] < scores["copies", model] - 5, scores
+
+
+#: Three listings of one product, a pair, and two single products. Errors are read off the prices:
+#: a row of price 1 that is priced p errs by 200 * (p - 1) / (p + 1).
+LISTED = pd.DataFrame(
+    [
+        # sample_id, group, naive_fold, priced without, and with what the split shows
+        ("a", 0, 0, 3.0, 1.0),  # a copy of it is fitted: 100 points less
+        ("b", 0, 1, 3.0, None),
+        ("c", 0, 2, 1.0, None),
+        ("d", 1, 0, 3.0, 3.0),  # its only copy is held out as well
+        ("e", 1, 0, 3.0, 3.0),
+        ("f", 2, 0, 3.0, 1.0),  # it has none
+        ("g", 3, 1, 1.0, None),
+    ],
+    columns=["sample_id", "group", "naive_fold", "grouped", "seen"],
+).assign(price=1.0, model="ridge")
+SEEN_BEST = {"resamples": 200, "chosen": ["ridge"]}
+
+
+def listed_predictions():
+    own = LISTED.rename(columns={"grouped": "predicted"})
+    shown = LISTED.dropna(subset="seen").rename(columns={"seen": "predicted"})
+    naive = pd.concat([shown.assign(split=split) for split in ("naive", "copies")])
+    return own, naive
+
+
+def test_what_a_copy_is_worth_is_told_only_by_rows_whose_copy_was_fitted():
+    """A pair that is held out as a whole saw no copy: it must not shrink the change."""
+    own, naive = listed_predictions()
+    (row,) = estimate_test_score(
+        own,
+        naive,
+        compare_splits(own, naive, LISTED, SEEN_BEST),
+        LISTED,
+        LISTED.assign(rows=LISTED.groupby("group")["price"].transform("size")),
+        pd.DataFrame({"test_id": ["s", "s"], "train_id": ["a", "b"]}),
+        pd.DataFrame({"sample_id": ["s", "t"]}),
+        pd.DataFrame({"model": ["ridge"]}),
+        SEEN_BEST,
+    ).to_dict("records")
+    assert row["seen_rows"] == 1
+    assert row["change"] == pytest.approx(-100)
+    assert (row["copies"], row["test_rows"]) == (1, 2)
+    # Of all seven rows, and of the five with a copy.
+    assert row["score"] == pytest.approx(0.5 * 500 / 7 + 0.5 * (400 / 5 - 100))
+
+
+def test_the_difference_of_the_splits_is_over_all_rows_held_out():
+    """It tells what the naive split flatters a score by: rows that saw no copy belong to it."""
+    (row,) = compare_splits(*listed_predictions(), LISTED, SEEN_BEST).to_dict("records")
+    assert row["rows"] == 4
+    assert row["grouped"] == pytest.approx(100) and row["naive"] == pytest.approx(50)
+    assert row["difference"] == pytest.approx(-50)

@@ -11,7 +11,12 @@ import numpy as np
 import pandas as pd
 from pydantic import Field, model_validator
 
-from podium.common.data_quality import combine_quality, counts_frame, log_quality
+from podium.common.data_quality import (
+    count_copies,
+    counts_frame,
+    quality_report,
+    sort_quarantine,
+)
 from podium.common.errors import RawDataError
 from podium.common.parameters import Parameters
 from podium.common.raw_files import RawTable
@@ -126,8 +131,9 @@ def detect_duplicates(
     """Group the rows of the same product, by text and by image link.
 
     Returns:
-        `duplicates` of the training rows, `test_copies` (sample_id of test rows that share a
-        group with a training row, and that row), and the counts.
+        `duplicates` of the training rows (sample_id, group, and rows of that group), `test_copies`
+        (test_id of test rows that share a group with training rows, and the first of those as
+        train_id), and the counts.
     """
     wanted, settings = DataProcessing.parse(parameters), Compute.parse(compute)
     texts = [*train[CONTENT], *test[CONTENT]]
@@ -146,20 +152,15 @@ def detect_duplicates(
     ).astype({"group": "int64", "rows": "int64"})
     copies = pd.DataFrame({"test_id": test[SAMPLE_ID], "train_id": first.reindex(asked).to_numpy()})
     copies = copies.dropna().astype("str").reset_index(drop=True)
-    return duplicates, copies, _count_duplicates(duplicates, copies)
-
-
-def _count_duplicates(duplicates: pd.DataFrame, copies: pd.DataFrame) -> pd.DataFrame:
-    grouped = duplicates[duplicates["rows"] > 1]
-    example = f"sample_id {grouped[SAMPLE_ID].iloc[0]}" if len(grouped) else ""
-    copy = f"sample_id {copies['test_id'].iloc[0]}" if len(copies) else ""
-    check = f"duplicates, kept together in {grouped['group'].nunique()} groups"
-    return counts_frame(
-        [
-            (TRAIN.name, check, "reported", len(grouped), example),
-            (TEST.name, "duplicates of training rows", "reported", len(copies), copy),
-        ]
+    counts = count_copies(
+        duplicates,
+        copies,
+        key=SAMPLE_ID,
+        what="duplicates",
+        train_file=TRAIN.name,
+        test_file=TEST.name,
     )
+    return duplicates, copies, counts
 
 
 def load_images(
@@ -213,12 +214,8 @@ def report_quality(
     Raises:
         PodiumError: the counts of a file do not add up.
     """
-    quarantine = train_quarantine.sort_values(["file", "row"], kind="stable", ignore_index=True)
-    report = combine_quality(
-        [*quality, _count_images(images)], [file.name for file in RAW_FILES.values()]
-    )
-    log_quality(report)
-    return quarantine, report
+    report = quality_report([*quality, _count_images(images)], RAW_FILES)
+    return sort_quarantine(train_quarantine), report
 
 
 def _count_images(images: DownloadedImages) -> pd.DataFrame:

@@ -12,7 +12,7 @@ from podium.common import leaderboard as boards
 from podium.common import plots
 from podium.common.bootstrap import bootstrap_mean, ratio_of_sums, sums_and_counts
 from podium.common.report_formats import records
-from podium.pipelines.shared import Scoring, chosen_model, log_leaderboard
+from podium.pipelines.shared import Scoring, chosen_model, leaderboard_figure, log_leaderboard
 from podium.pricing.catalog_rows import PRICE, SAMPLE_ID
 from podium.pricing.metrics import (
     price_band_edges,
@@ -61,9 +61,7 @@ def build_leaderboard(
         model_log,
         metric=METRIC,
         readings=_readings(oof_predictions),
-        resamples=chosen.resamples,
-        confidence=chosen.confidence,
-        seed=chosen.seed,
+        **chosen.bootstrap_options,
     )
     log_leaderboard(board)
     return board
@@ -80,14 +78,8 @@ def score_submitted(
     model = chosen_model(leaderboard, chosen)
     own = oof_predictions[oof_predictions["model"] == model]
     groups = folds.set_index(SAMPLE_ID)["group"].reindex(own[SAMPLE_ID])
-    return boards.score_model(
-        model,
-        _sums(own, groups.to_numpy()),
-        METRIC,
-        resamples=chosen.resamples,
-        confidence=chosen.confidence,
-        seed=chosen.seed,
-    )
+    sums = _sums(own, groups.to_numpy())
+    return boards.score_model(model, sums, METRIC, **chosen.bootstrap_options)
 
 
 def _sums(part: pd.DataFrame, groups: np.ndarray) -> np.ndarray:
@@ -169,13 +161,7 @@ def row_interval(
     errors: np.ndarray, groups: np.ndarray, chosen: Evaluation
 ) -> tuple[float, float, float]:
     """Mean contribution of some rows, and its bounds by a bootstrap over their groups."""
-    found = bootstrap_mean(
-        errors,
-        groups=groups,
-        resamples=chosen.resamples,
-        confidence=chosen.confidence,
-        seed=chosen.seed,
-    )
+    found = bootstrap_mean(errors, groups=groups, **chosen.bootstrap_options)
     return found.value, found.low, found.high
 
 
@@ -230,7 +216,7 @@ def summarise_metrics(
 
 def plot_leaderboard(leaderboard: pd.DataFrame) -> Figure:
     """Every model with its interval."""
-    return plots.interval_plot(leaderboard, SCORE_UNIT, "Leaderboard with bootstrap intervals")
+    return leaderboard_figure(leaderboard, SCORE_UNIT)
 
 
 def plot_breakdown(

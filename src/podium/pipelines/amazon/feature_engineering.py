@@ -18,7 +18,7 @@ from podium.common.folds import FEWEST_FOLDS, feasible_folds, repeated_group_fol
 from podium.common.parameters import Parameters
 from podium.common.progress import track
 from podium.pipelines.amazon.raw_contract import TRAIN
-from podium.pipelines.shared import Compute
+from podium.pipelines.shared import Compute, FoldCounts
 from podium.pricing.catalog_rows import CONTENT, PRICE, SAMPLE_ID
 from podium.pricing.cross_fitting import FoldFeatures
 from podium.pricing.image_statistics import NAMES, image_statistics
@@ -40,15 +40,12 @@ _DECODED_SIDE = 256
 _ENCODED_TOGETHER = 1024
 
 
-class FoldParameters(Parameters):
+class FoldParameters(FoldCounts):
     """How the rows are divided (`folds` in parameters.yml).
 
     Attributes:
         few_rows: Below so many rows there are `count_of_few` folds.
         count_of_few: Folds then.
-        count: Folds.
-        many_rows: From so many rows on, `count_of_many` folds are enough.
-        count_of_many: Folds then.
         price_bands: Bands of the price that every fold has in equal shares.
         naive_most_rows: With more rows there is no naive split: its features take as long as those
             of a fold.
@@ -56,17 +53,12 @@ class FoldParameters(Parameters):
 
     few_rows: int = Field(ge=0)
     count_of_few: int = Field(ge=FEWEST_FOLDS)
-    count: int = Field(ge=FEWEST_FOLDS)
-    many_rows: int = Field(ge=1)
-    count_of_many: int = Field(ge=FEWEST_FOLDS)
     price_bands: int = Field(ge=1)
     naive_most_rows: int = Field(ge=0)
 
     def folds_for(self, rows: int) -> int:
         """Folds for so many rows."""
-        if rows < self.few_rows:
-            return self.count_of_few
-        return self.count_of_many if rows >= self.many_rows else self.count
+        return self.count_of_few if rows < self.few_rows else super().folds_for(rows)
 
 
 class FeatureParameters(Parameters):
@@ -248,8 +240,7 @@ def build_features(
     }
     naive = folds["naive_fold"].to_numpy() == 0
     if naive.any():
-        cuts[NAIVE] = (naive, np.arange(len(folds)))
-        cuts[COPIES] = (naive, folds["group"].to_numpy())
+        cuts |= {name: (naive, groups) for name, groups in naive_groups(folds).items()}
 
     def make(name: str) -> FoldFeatures:
         began = time.monotonic()
@@ -263,6 +254,11 @@ def build_features(
         return FoldFeatures(own, others, fitted, rest, seconds)
 
     return {name: partial(make, name) for name in cuts}
+
+
+def naive_groups(folds: pd.DataFrame) -> dict[str, np.ndarray]:
+    """Which rows count as one product in the splits `naive` and `copies`, shape (rows,) each."""
+    return {NAIVE: np.arange(len(folds)), COPIES: folds["group"].to_numpy()}
 
 
 def training_products(

@@ -12,13 +12,15 @@ import pandas as pd
 
 from podium.common.fit_in_turn import fit_in_turn
 from podium.common.fit_log import log_of_fits, with_blend, with_unfitted
-from podium.pipelines.amazon.feature_engineering import COPIES, NAIVE
+from podium.common.time_budget import TimeBudget
+from podium.pipelines.amazon.feature_engineering import naive_groups
 from podium.pipelines.amazon.models import (
     CONSTANT,
     STACK,
     ModelingParameters,
     build_models,
     declared_models,
+    read_modeling,
 )
 from podium.pipelines.shared import Compute
 from podium.pricing.best_constant import best_constant
@@ -41,11 +43,14 @@ def cross_fit_models(
 
     Returns:
         `member_prices` (sample_id and a column per model), and `fit_log`.
+
+    Raises:
+        ParameterError: for a model that is wrong, or not declared where it is named.
     """
-    settings, wanted = Compute.parse(compute), ModelingParameters.parse(parameters)
+    settings, wanted = Compute.parse(compute), read_modeling(parameters, models)
     makes = build_models(models, settings)
     prices, groups, budget = folds[PRICE].to_numpy(), folds["group"].to_numpy(), settings.budget
-    splits = {name: read for name, read in features.items() if name not in (NAIVE, COPIES)}
+    splits = {name: features[name] for name in features if name not in naive_groups(folds)}
 
     def report(name: str, said: OutOfFold, _: float) -> None:
         logger.info("%s: SMAPE %.4f, %.0f s", name, smape(prices, said.prices), said.fit_seconds)
@@ -53,7 +58,7 @@ def cross_fit_models(
     done = fit_in_turn(
         {name: partial(out_of_fold, make, splits, prices, groups) for name, make in makes.items()},
         budget,
-        wanted.seconds(budget) + _refit_seconds(splits, budget.seconds),
+        wanted.seconds(budget) + _feature_seconds(splits, budget),
         refit_ratio=1 / (len(splits) - 1),
         on_fitted=report,
     )
@@ -112,12 +117,14 @@ def fit_naive_models(
         split, model, sample_id, predicted. Split is `naive`, where models and features know of no
         groups, or `copies`, where they keep them together as in the refit. Empty without such
         splits, or where no such model was fitted in time.
+
+    Raises:
+        ParameterError: for a model that is wrong, or not declared where it is named.
     """
-    settings, wanted = Compute.parse(compute), ModelingParameters.parse(parameters)
+    settings, wanted = Compute.parse(compute), read_modeling(parameters, models)
     fitted = set(fit_log.loc[fit_log["fit_seconds"].notna(), "model"])
     makes, budget = build_models(models, settings), settings.budget
-    prices, groups = folds[PRICE].to_numpy(), folds["group"].to_numpy()
-    known = {NAIVE: np.arange(len(folds)), COPIES: groups}
+    prices, known = folds[PRICE].to_numpy(), naive_groups(folds)
     asked = {
         f"{name}, split {split}": (split, name)
         for split in known
@@ -128,9 +135,15 @@ def fit_naive_models(
         title: partial(out_of_fold, makes[name], {split: features[split]}, prices, known[split])
         for title, (split, name) in asked.items()
     }
+    reserve = wanted.seconds(budget)
+    if fits:
+        splits = {name: features[name] for name in features if name not in known}
+        # Which models the submission needs is not known yet: it may be any of them.
+        reserve += fit_log["fit_seconds"].sum() / (len(splits) - 1)
+        reserve += _feature_seconds(splits, budget)
     columns = ["split", "model", SAMPLE_ID, "predicted"]
     parts = [pd.DataFrame(columns=columns)]
-    for title, said in fit_in_turn(fits, budget, wanted.seconds(budget)).models.items():
+    for title, said in fit_in_turn(fits, budget, reserve).models.items():
         held, (split, name) = np.isfinite(said.prices), asked[title]
         part = folds.loc[held, [SAMPLE_ID]].assign(predicted=said.prices[held])
         parts.append(part.assign(split=split, model=name)[columns])
@@ -152,12 +165,12 @@ def _constants(prices: np.ndarray, folds: np.ndarray) -> np.ndarray:
     return answers
 
 
-def _refit_seconds(splits: Mapping[str, Callable[[], FoldFeatures]], budget: float | None) -> float:
+def _feature_seconds(splits: Mapping[str, Callable[[], FoldFeatures]], budget: TimeBudget) -> float:
     """What the features of all rows and of the test will take, by those of the folds.
 
-    Test rows are about as many, and looked at anew.
+    Test rows are about as many, and looked at anew. Without a budget nobody asks.
     """
-    if budget is None:
+    if budget.seconds is None:
         return 0.0
     longest = max(read().seconds for read in splits.values())
     return 2 * longest * len(splits) / (len(splits) - 1)

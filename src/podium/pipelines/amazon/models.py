@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any, Literal
 
 from pydantic import Field
 
-from podium.common.builder import Declaration, build
+from podium.common.builder import Declaration, makers_of, refuse_undeclared
 from podium.pipelines.shared import Compute, Reserve
 from podium.pricing.cross_fitting import Make
 from podium.pricing.price_stack import PriceStack
@@ -40,6 +39,17 @@ class ModelingParameters(Reserve):
         return PriceStack(self.smoothing, self.clip_quantiles)
 
 
+def read_modeling(parameters: dict[str, Any], models: dict[str, Any]) -> ModelingParameters:
+    """The parameters of the stage, which name models that are declared, enabled or not.
+
+    Raises:
+        ParameterError: for a wrong value, or a name in `naive_models` that `models` lacks.
+    """
+    wanted = ModelingParameters.parse(parameters)
+    refuse_undeclared("modeling.naive_models", wanted.naive_models, models)
+    return wanted
+
+
 def declared_models(models: dict[str, Any]) -> dict[str, ModelParameters]:
     """The enabled models in their order."""
     return ModelParameters.enabled_of(models)
@@ -51,10 +61,4 @@ def build_models(models: dict[str, Any], settings: Compute) -> dict[str, Make]:
     Raises:
         ParameterError: for a class or arguments that are wrong.
     """
-    makes: dict[str, Make] = {
-        name: partial(build, model, seed=settings.seed, threads=settings.threads)
-        for name, model in declared_models(models).items()
-    }
-    for make in makes.values():
-        make()  # a wrong argument shows before the first fit
-    return makes
+    return makers_of(declared_models(models), seed=settings.seed, threads=settings.threads)

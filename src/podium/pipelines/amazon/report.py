@@ -152,7 +152,8 @@ def _trust_section(
     paragraphs: tuple[str, ...] = (
         "Products are listed again and again. Folds that cut through such duplicates let a model "
         "look prices up, and flatter it. All other scores on this page are of the grouped split; "
-        "here is the naive one beside it, on the same rows.",
+        "here is the naive one beside it, on all rows of one naive fold. Rows without a duplicate "
+        "count too: the difference is what such a split flatters a score by.",
         f"{test_copies['test_id'].nunique():,} test rows are duplicates of training rows. The "
         "local score knows nothing of them.",
     )
@@ -161,8 +162,8 @@ def _trust_section(
             f"With them, {row['model']} is expected to score {score(row['score'])} "
             f"({score(row['ci_low'])} to {score(row['ci_high'])}) on this test, if the test rows "
             "are drawn like the training rows. What a copy is worth is taken from "
-            f"{row['seen_rows']:,} training rows of the naive split, priced by {row['judged_by']}: "
-            f"{signed(row['change'])} points each.",
+            f"the {row['seen_rows']:,} training rows of that fold with a duplicate among the "
+            f"fitted rows, priced by {row['judged_by']}: {signed(row['change'])} points each.",
         )
     if split_scores.empty:
         paragraphs += ("In this run no model was scored on a naive split.",)

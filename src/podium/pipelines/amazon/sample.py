@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from podium.common.sample_files import refuse_among_raw, whole_folder
+from podium.common.sample_files import refuse_among_raw, whole_file, whole_folder
 from podium.pipelines.amazon.raw_contract import IMAGES, TEST, TRAIN
 from podium.pricing.catalog_rows import LINK, PRICE, SAMPLE_ID
 from podium.pricing.synthetic import SyntheticCatalog, SyntheticRows, generate_rows
@@ -81,9 +81,9 @@ def write_sample(
         _write(folder / TRAIN.name, TRAIN.columns, records)
         _write(folder / TEST.name, TEST.columns, _records(asked))
         if truth_path is not None:
-            truth_path.parent.mkdir(parents=True, exist_ok=True)
             columns = (SAMPLE_ID, PRICE)
-            _write(truth_path, columns, _records(test.table[list(columns)]))
+            with whole_file(truth_path) as file:
+                _write(file, columns, _records(test.table[list(columns)]))
 
 
 def _draw_images(folder: Path, parts: Iterable[SyntheticRows], seed: int) -> None:

@@ -28,7 +28,10 @@ def compare_splits(
     folds: pd.DataFrame,
     parameters: dict[str, Any],
 ) -> pd.DataFrame:
-    """The same rows, priced with and without their duplicates among the fitted rows.
+    """All rows of a naive fold, priced by the naive split and by the grouped one.
+
+    Those that have no duplicate count too: the difference is what such a split flatters a score by.
+    What a duplicate itself is worth is told by `estimate_test_score`.
 
     Returns:
         `split_scores`: model, rows, grouped, naive, and the naive score less the grouped one with
@@ -63,12 +66,14 @@ def estimate_test_score(
 
     The local score holds copies out. How much one helps is seen on the split `copies`, by the best
     of the models that were scored there: it is fitted as the refit is, and sees copies as that does
-    in the test. What the look-up of equal texts adds is not counted.
+    in the test. There each copy has a row of its group among the fitted ones, so only such rows of
+    the split tell; a group that it holds out as a whole does not. What the look-up of equal texts
+    adds is not counted.
 
     Returns:
         `test_estimate`, of one row: model, test_rows, copies (of them), judged_by (the model of
-        that split), seen_rows and change (of rows whose copy it has seen), score, ci_low, ci_high;
-        empty without that split.
+        that split), seen_rows (those whose copy it has seen) and their mean change (NaN without
+        any; then it is not counted), score, ci_low, ci_high; empty without that split.
     """
     seen = _of_split(naive_predictions, COPIES)
     judges = split_scores[split_scores["model"].isin(seen["model"])]
@@ -80,21 +85,14 @@ def estimate_test_score(
     rows = folds.set_index(SAMPLE_ID)
     copied = duplicates.set_index(SAMPLE_ID)["rows"].reindex(rows.index) > 1
     errors = {name: _errors(oof_predictions, name, rows.index) for name in (model, judge)}
-    changes = (_errors(seen, judge, rows.index, rows[PRICE]) - errors[judge])[copied]
+    # Naive folds cut at random, and may hold out all copies of a product.
+    saw = rows["group"].isin(rows.loc[rows["naive_fold"] != 0, "group"])
+    changes = (_errors(seen, judge, rows.index, rows[PRICE]) - errors[judge]).where(saw)
     scored = ScoredRows(
-        errors[model].to_numpy(),
-        rows["group"].to_numpy(),
-        copied.to_numpy(),
-        changes.reindex(rows.index).to_numpy(),
+        errors[model].to_numpy(), rows["group"].to_numpy(), copied.to_numpy(), changes.to_numpy()
     )
     copies = int(test_copies["test_id"].nunique())
-    found = bootstrap(
-        scored.sums(),
-        ExpectedScore(copies / len(test)),
-        resamples=chosen.resamples,
-        confidence=chosen.confidence,
-        seed=chosen.seed,
-    )
+    found = bootstrap(scored.sums(), ExpectedScore(copies / len(test)), **chosen.bootstrap_options)
     said = (model, len(test), copies, judge, int(changes.notna().sum()), float(changes.mean()))
     estimate = (*said, found.value, found.low, found.high)
     return pd.DataFrame([estimate], columns=ESTIMATE)
@@ -120,5 +118,5 @@ def plot_splits(split_scores: pd.DataFrame) -> Figure:
         for row in split_scores.itertuples()
         for name in ("grouped", "naive")
     }
-    title = "The same rows, with and without their duplicates among the fitted rows"
+    title = "The same rows, by folds with duplicates kept together and by a naive one"
     return plots.bar_plot(pd.Series(values, dtype="float64"), SCORE_UNIT, title)

@@ -36,17 +36,18 @@ def refit_models(
     images: DownloadedImages,
     folds: pd.DataFrame,
     member_prices: pd.DataFrame,
-    stacks: dict[str, PriceStack],
+    models: dict[str, PriceStack],
     leaderboard: pd.DataFrame,
     feature_parameters: dict[str, Any],
-    models: dict[str, Any],
+    declared: dict[str, Any],
     evaluation: dict[str, Any],
     compute: dict[str, Any],
 ) -> FittedPrices:
     """Fit what the submission is made by on all training rows: `final_models`.
 
-    The stack's weights come from the out-of-fold prices of all rows; a member that weighs nothing
-    is not fitted.
+    `models` are those that modeling has fitted on all rows already, the stack; `declared` are the
+    blocks of parameters. The stack's weights come from the out-of-fold prices of all rows; a member
+    that weighs nothing is not fitted.
     """
     settings = Compute.parse(compute)
     prices, groups = folds[PRICE].to_numpy(), folds["group"].to_numpy()
@@ -54,9 +55,9 @@ def refit_models(
     chosen = chosen_model(leaderboard, Evaluation.parse(evaluation))
     names, final = [chosen] if chosen in member_prices else [], None
     unseen = member_prices[names].to_numpy()
-    if chosen in stacks:
-        stack = stacks[chosen]
-        members = stack_members(member_prices, models)
+    if chosen in models:
+        stack = models[chosen]
+        members = stack_members(member_prices, declared)
         unseen = stack.predict(member_prices[members].to_numpy())
         kept = np.flatnonzero(stack.weights_)
         names = [members[place] for place in kept]
@@ -68,7 +69,7 @@ def refit_models(
     features, same_text = wanted.build(settings), wanted.build_same_text()
     same_text.fit(products.texts, prices, unseen.ravel())
     own = features.fit_transform(products, prices, groups)
-    makes = build_models(models, settings)
+    makes = build_models(declared, settings)
     fitted = {}
     for name in names:
         fitted[name] = makes[name]().fit(own, prices, groups)

@@ -64,7 +64,7 @@ def score_submission(
         "score": interval.value,
         "score_ci_low": interval.low,
         "score_ci_high": interval.high,
-        "median_of_rows": float(np.median(rows)),
+        "median_error": float(np.median(rows)),
         "rows": float(known.sum()),
         "rows_without_truth": float((~known).sum()),
     }
