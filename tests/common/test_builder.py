@@ -2,7 +2,13 @@
 
 import pytest
 
-from podium.common.builder import Declaration, build, default_argument
+from podium.common.builder import (
+    Declaration,
+    build,
+    default_argument,
+    makers_of,
+    refuse_undeclared,
+)
 from podium.common.parameters import ParameterError
 from podium.recommendation.rankers import LightGBMRanker
 from podium.recommendation.recommenders.own_history import OwnHistory
@@ -90,6 +96,28 @@ def test_defaults_go_only_where_they_are_taken_and_yield_to_what_is_declared():
     # A default is no extra parameter of a class that takes any.
     assert build({"type": RANKER}, window_days=3).parameters == {}
     assert ranker.parameters == {"max_depth": 3}
+
+
+def test_makers_make_anew_each_time_with_the_caller_s_arguments():
+    declared = {"own": Declaration(type=OWN), "ranker": Declaration(type=RANKER)}
+    makers = makers_of(declared, seed=7)
+    assert list(makers) == ["own", "ranker"]
+    first, second = makers["ranker"](), makers["ranker"]()
+    assert first is not second and first.seed == second.seed == 7
+
+
+def test_a_wrong_argument_shows_before_any_maker_is_used():
+    wrong = Declaration(type=OWN, arguments={"half_life_days": -1})
+    with pytest.raises(ParameterError, match="OwnHistory: half_life_days must be above zero"):
+        makers_of({"own": Declaration(type=OWN), "wrong": wrong})
+
+
+def test_a_name_that_is_not_declared_is_refused_with_those_that_are():
+    refuse_undeclared("modeling.tried", ["b", "a"], {"a": {}, "b": {"enabled": False}})
+    with pytest.raises(ParameterError) as caught:
+        refuse_undeclared("modeling.tried", ["a", "bb", "c"], {"a": {}, "b": {}})
+    wanted = "modeling.tried: 'bb', 'c' not declared under models, which has a, b"
+    assert str(caught.value) == wanted
 
 
 class TestDefaultArgument:

@@ -1,5 +1,6 @@
 """The counts of the data quality report, and that they must add up."""
 
+import logging
 from types import SimpleNamespace
 
 import pandas as pd
@@ -9,10 +10,14 @@ from podium.common.data_quality import (
     QUALITY_COLUMNS,
     QualityLog,
     combine_quality,
+    count_copies,
     counts_frame,
+    quality_report,
     quality_schema,
+    sort_quarantine,
 )
 from podium.common.errors import PodiumError
+from podium.common.raw_files import RawFile, RawFolder
 
 
 def log_of(file, rows, extra_columns=(), ends_whole=True):
@@ -87,6 +92,43 @@ def test_rows_that_do_not_add_up_stop_the_run(action):
     frame.loc[frame["action"] == action, "rows"] += 1
     with pytest.raises(PodiumError, match="b.csv: 8 rows were read, but 9 are kept"):
         combine_quality([frame], ["b.csv"])
+
+
+def test_the_report_has_the_order_of_the_contracts_and_a_line_of_the_log_per_file(caplog):
+    caplog.set_level(logging.INFO)
+    other = log_of("a", 4)
+    other.add("rows", "kept", 4)
+    files = {"raw_b": RawFile("b.csv", ("x",)), "raw_a": RawFolder("a")}
+    table = quality_report([other.frame(), log_that_adds_up().frame()], files)
+    assert table["file"].unique().tolist() == ["b.csv", "a"]
+    assert caplog.messages == [
+        "b.csv: 8 rows read, 5 kept, 1 dropped, 2 quarantined",
+        "a: 4 rows read, 4 kept, 0 dropped, 0 quarantined",
+    ]
+
+
+def test_the_quarantine_is_sorted_by_file_and_row_and_keeps_the_order_of_reasons():
+    rows = [("b", 1, "x"), ("a", 9, "x"), ("a", 2, "y"), ("a", 2, "x")]
+    table = sort_quarantine(pd.DataFrame(rows, columns=["file", "row", "reason"]))
+    wanted = [("a", 2, "y"), ("a", 2, "x"), ("a", 9, "x"), ("b", 1, "x")]
+    assert list(table.itertuples(index=False, name=None)) == wanted
+    assert table.index.tolist() == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("known", [(), ("t3", "t1")])
+def test_copies_are_counted_and_those_of_the_test_warned_of(known, caplog):
+    rows = {"name": list("abcde"), "group": [0, 1, 1, 2, 2], "rows": [1, 2, 2, 2, 2]}
+    copies = pd.DataFrame({"test_id": list(known)}, dtype="str")
+    words = {"key": "name", "what": "twins", "train_file": "old.csv", "test_file": "new.csv"}
+    table = count_copies(pd.DataFrame(rows), copies, **words)
+    wanted = [("old.csv", "twins, kept together in 2 groups", "reported", 4, "name b")]
+    said = []
+    if known:
+        wanted.append(("new.csv", "twins of training rows", "reported", 2, "name t3"))
+        said = ["new.csv: 2 rows are twins of training rows"]
+    columns = ["file", "check", "action", "rows", "example"]
+    assert list(table[columns].itertuples(index=False, name=None)) == wanted
+    assert caplog.messages == said
 
 
 def test_a_report_of_another_file_breaks_its_contract():

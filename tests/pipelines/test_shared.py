@@ -1,20 +1,25 @@
 """Parameters and node functions that every challenge uses."""
 
 import logging
+from importlib import import_module
 
 import pandas as pd
 import pytest
 
+from podium.challenges import challenges
+from podium.common.bootstrap import bootstrap_mean
 from podium.common.parameters import ParameterError
 from podium.common.submission import SubmissionError
 from podium.common.submission_rules import Columns, KnownValues
 from podium.common.time_budget import TimeBudget, start_clock
 from podium.pipelines.shared import (
     Compute,
+    FoldCounts,
     Reserve,
     Scoring,
     accepted,
     chosen_model,
+    leaderboard_figure,
     log_leaderboard,
     submission_text,
     track_metrics,
@@ -26,6 +31,22 @@ def test_the_time_of_a_run_is_parsed_and_may_be_endless():
     assert Compute.parse({"seed": 1, "threads": 2}).budget.seconds is None
     with pytest.raises(ParameterError, match="time_budget"):
         _ = Compute.parse({"seed": 1, "threads": 2, "time_budget": "soon"}).budget
+
+
+def test_a_seed_below_zero_is_refused():
+    with pytest.raises(ParameterError, match="seed"):
+        Compute.parse({"seed": -1, "threads": 2})
+
+
+@pytest.mark.parametrize(("rows", "folds"), [(99, 5), (100, 2), (101, 2)])
+def test_many_rows_are_divided_into_fewer_folds(rows, folds):
+    assert FoldCounts(count=5, many_rows=100, count_of_many=2).folds_for(rows) == folds
+
+
+@pytest.mark.parametrize("wrong", [{"count": 1}, {"many_rows": 0}, {"count_of_many": 1}], ids=str)
+def test_impossible_folds_are_refused(wrong):
+    with pytest.raises(ParameterError, match=next(iter(wrong))):
+        FoldCounts.parse({"count": 5, "many_rows": 100, "count_of_many": 2, **wrong})
 
 
 @pytest.mark.parametrize(("budget", "wanted"), [(None, 30), (60, 30), (120, 30), (1000, 250)])
@@ -43,11 +64,20 @@ def test_an_impossible_reserve_is_refused(wrong):
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"resamples": 99}, {"confidence": 0.5}, {"confidence": 1}, {"chosn": []}], ids=str
+    "wrong",
+    [{"resamples": 99}, {"confidence": 0.5}, {"confidence": 1}, {"chosn": []}, {"seed": -1}],
+    ids=str,
 )
 def test_an_impossible_scoring_is_refused(wrong):
     with pytest.raises(ParameterError, match=next(iter(wrong))):
         Scoring.parse(wrong)
+
+
+def test_the_options_are_those_of_every_bootstrap():
+    scoring = Scoring(resamples=300, confidence=0.8, seed=7)
+    values = [1.0, 2.0, 4.0, 8.0]
+    wanted = bootstrap_mean(values, resamples=300, confidence=0.8, seed=7)
+    assert bootstrap_mean(values, **scoring.bootstrap_options) == wanted
 
 
 @pytest.mark.parametrize(
@@ -104,6 +134,29 @@ def test_the_log_has_a_line_per_model(caplog):
     rows = {"model": ["a", "b"], "score": [0.5, 0.25], "ci_low": [0.4, 0.2], "ci_high": [0.6, 0.3]}
     log_leaderboard(pd.DataFrame(rows))
     assert caplog.messages == ["a: 0.5000 [0.4000, 0.6000]", "b: 0.2500 [0.2000, 0.3000]"]
+
+
+BOARD = pd.DataFrame(
+    {
+        "model": ["a", "b"],
+        "kind": ["blend", "baseline"],
+        "score": [0.5, 0.25],
+        "ci_low": [0.4, 0.2],
+        "ci_high": [0.6, 0.3],
+    }
+)
+
+
+def test_the_leaderboard_is_drawn_with_its_unit():
+    layout = leaderboard_figure(BOARD, "score (0 to 1)").layout
+    assert layout.title.text == "Leaderboard with bootstrap intervals"
+    assert layout.xaxis.title.text == "score (0 to 1)"
+
+
+@pytest.mark.parametrize("challenge", challenges())
+def test_every_challenge_draws_it_alike(challenge):
+    stage = import_module(f"podium.pipelines.{challenge}.evaluation")
+    assert stage.plot_leaderboard(BOARD) == leaderboard_figure(BOARD, stage.SCORE_UNIT)
 
 
 RULES = [Columns(("row_id", "target")), KnownValues("target", (0, 1), "0 or 1")]

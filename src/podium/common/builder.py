@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from importlib import import_module
 from inspect import Parameter, signature
 from typing import Any, Self
@@ -56,6 +57,45 @@ def build(
         return factory(**{**wanted, **parsed.arguments})
     except (TypeError, ValueError) as error:
         raise ParameterError(f"{parsed.type}: {error}") from error
+
+
+def makers_of(declared: Mapping[str, Declaration], **defaults: Any) -> dict[str, Callable[[], Any]]:
+    """A maker for each declaration, in their order.
+
+    Each is called once here, so that a wrong argument shows before the first fit.
+
+    Args:
+        declared: What to make, by name.
+        defaults: Arguments of the caller, see `build`.
+
+    Raises:
+        ParameterError: for a class or arguments that are wrong.
+    """
+    makers: dict[str, Callable[[], Any]] = {
+        name: partial(build, each, **defaults) for name, each in declared.items()
+    }
+    for make in makers.values():
+        make()
+    return makers
+
+
+def refuse_undeclared(parameter: str, names: Iterable[str], models: Iterable[str]) -> None:
+    """Refuse a misspelt model; one that is switched off is declared all the same.
+
+    Args:
+        parameter: Path of what names models, below the challenge.
+        names: What it names.
+        models: What is declared under `models`, switched off or not.
+
+    Raises:
+        ParameterError: for a name that is not declared.
+    """
+    declared = list(models)
+    if strangers := [repr(name) for name in names if name not in declared]:
+        raise ParameterError(
+            f"{parameter}: {', '.join(strangers)} not declared under models, which has "
+            f"{', '.join(declared)}"
+        )
 
 
 def default_argument(

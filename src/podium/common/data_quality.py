@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 import pandas as pd
@@ -12,6 +12,8 @@ from podium.common.errors import PodiumError
 
 if TYPE_CHECKING:
     from pandera.pandas import DataFrameSchema
+
+    from podium.common.raw_files import RawFile, RawFolder
 
 logger = logging.getLogger(__name__)
 
@@ -118,6 +120,69 @@ def log_quality(report: pd.DataFrame) -> None:
             file,
             *(int(counts.get(action, 0)) for action in ("read", "kept", "dropped", "quarantined")),
         )
+
+
+def quality_report(
+    parts: Sequence[pd.DataFrame], files: Mapping[str, RawFile | RawFolder]
+) -> pd.DataFrame:
+    """Put the counts of all files together, and log a line per file.
+
+    Args:
+        parts: See `combine_quality`.
+        files: The contracts of the raw files, in the order of the report.
+
+    Returns:
+        See `combine_quality`.
+
+    Raises:
+        PodiumError: the counts of a file do not add up.
+    """
+    report = combine_quality(parts, [file.name for file in files.values()])
+    log_quality(report)
+    return report
+
+
+def sort_quarantine(quarantine: pd.DataFrame) -> pd.DataFrame:
+    """The rows set aside by file and row; of one row in the order they were found."""
+    return quarantine.sort_values(["file", "row"], kind="stable", ignore_index=True)
+
+
+def count_copies(
+    duplicates: pd.DataFrame,
+    test_copies: pd.DataFrame,
+    *,
+    key: str,
+    what: str,
+    train_file: str,
+    test_file: str,
+) -> pd.DataFrame:
+    """Count the rows with copies; those of the test that are known already are warned of.
+
+    Args:
+        duplicates: For each training row its id, `group`, and `rows` of the group.
+        test_copies: For each test row that has copies among the training rows, `test_id`.
+        key: Column of the id of the training rows.
+        what: What copies are called, such as ``near copies``.
+        train_file: Name of the file of the training rows.
+        test_file: Likewise of the test rows.
+
+    Returns:
+        As `counts_frame`.
+    """
+    grouped = duplicates[duplicates["rows"] > 1]
+    first, copied = (
+        "" if ids.empty else f"{key} {ids.iloc[0]}"
+        for ids in (grouped[key], test_copies["test_id"])
+    )
+    if len(test_copies):
+        logger.warning("%s: %d rows are %s of training rows", test_file, len(test_copies), what)
+    check = f"{what}, kept together in {grouped['group'].nunique()} groups"
+    return counts_frame(
+        [
+            (train_file, check, "reported", len(grouped), first),
+            (test_file, f"{what} of training rows", "reported", len(test_copies), copied),
+        ]
+    )
 
 
 def quality_schema(files: Sequence[str]) -> DataFrameSchema:

@@ -1,4 +1,4 @@
-"""Writing generated raw files: the whole folder or nothing, and the truth apart from them."""
+"""Writing generated raw files: all of them or nothing, and the truth apart from them."""
 
 from __future__ import annotations
 
@@ -29,6 +29,21 @@ def whole_folder(directory: Path) -> Iterator[Path]:
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)
         raise
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """A file to write that becomes `path` at the end, or vanishes after an error.
+
+    Its folder is made where it is not there. The suffix is that of `path`: writers go by it.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
+    try:
+        yield part
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def refuse_among_raw(truth_path: Path | None, directory: Path) -> None:

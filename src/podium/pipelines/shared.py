@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from itertools import takewhile
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from pydantic import Field
 
+from podium.common import plots
+from podium.common.folds import FEWEST_FOLDS
 from podium.common.parameters import Parameters
 from podium.common.submission import SubmissionError, check_frame
 from podium.common.submission_rules import Rule
@@ -17,6 +19,7 @@ from podium.common.time_budget import TimeBudget, start_of_run
 if TYPE_CHECKING:
     import ibis
     import pandas as pd
+    from plotly.graph_objects import Figure
 
 logger = logging.getLogger(__name__)
 _said: set[tuple[float, str]] = set()
@@ -25,7 +28,7 @@ _said: set[tuple[float, str]] = set()
 class Compute(Parameters):
     """Seed, threads and time of a run."""
 
-    seed: int
+    seed: int = Field(ge=0)
     threads: int
     time_budget: str | int | float | None = None
 
@@ -46,6 +49,32 @@ class Reserve(Parameters):
         return max(self.reserve_seconds, self.reserve_share * (budget.seconds or 0.0))
 
 
+class FoldCounts(Parameters):
+    """How many folds, by the number of rows.
+
+    Attributes:
+        count: Folds.
+        many_rows: From so many rows on, `count_of_many` folds are enough.
+        count_of_many: Folds then.
+    """
+
+    count: int = Field(ge=FEWEST_FOLDS)
+    many_rows: int = Field(ge=1)
+    count_of_many: int = Field(ge=FEWEST_FOLDS)
+
+    def folds_for(self, rows: int) -> int:
+        """Folds for so many rows."""
+        return self.count_of_many if rows >= self.many_rows else self.count
+
+
+class BootstrapOptions(TypedDict):
+    """Arguments that every bootstrap takes, under its own names."""
+
+    resamples: int
+    confidence: float
+    seed: int
+
+
 class Scoring(Parameters):
     """How the models are compared.
 
@@ -60,7 +89,12 @@ class Scoring(Parameters):
     resamples: int = Field(2000, ge=100, le=100_000)
     confidence: float = Field(0.95, gt=0.5, lt=1)
     chosen: tuple[str, ...] = ()
-    seed: int = 0
+    seed: int = Field(0, ge=0)
+
+    @property
+    def bootstrap_options(self) -> BootstrapOptions:
+        """What every bootstrap of the stage is given, so that all draw alike."""
+        return {"resamples": self.resamples, "confidence": self.confidence, "seed": self.seed}
 
 
 def chosen_model(leaderboard: pd.DataFrame, scoring: Scoring, otherwise: str | None = None) -> str:
@@ -108,6 +142,16 @@ def log_leaderboard(leaderboard: pd.DataFrame) -> None:
     """One line per model with its score and interval."""
     for row in leaderboard.itertuples():
         logger.info("%s: %.4f [%.4f, %.4f]", row.model, row.score, row.ci_low, row.ci_high)
+
+
+def leaderboard_figure(leaderboard: pd.DataFrame, unit: str) -> Figure:
+    """Every model with its interval, best on top.
+
+    Args:
+        leaderboard: `model`, `kind`, `score`, `ci_low`, `ci_high`, best first.
+        unit: What the score measures, with its range.
+    """
+    return plots.interval_plot(leaderboard, unit, "Leaderboard with bootstrap intervals")
 
 
 def track_metrics(metrics: dict[str, float]) -> dict[str, dict[str, float]]:

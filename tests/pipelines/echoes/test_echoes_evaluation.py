@@ -3,12 +3,14 @@
 import numpy as np
 import pandas as pd
 import pytest
-from echoes_tables import EVALUATION, USED_UP, make_tables, run_modeling
+from echoes_tables import EVALUATION, MODELS, USED_UP, logistic, make_tables, run_modeling
 from sklearn.metrics import confusion_matrix, f1_score, precision_score
 
 from podium.common.bootstrap import bootstrap
+from podium.common.parameters import ParameterError
 from podium.fusion.metrics import macro_f1_of_counts
 from podium.pipelines.echoes import evaluation as stage
+from podium.pipelines.echoes.pipeline import create_pipeline
 
 
 @pytest.fixture(scope="module")
@@ -56,12 +58,41 @@ def test_part_2_is_scored_by_itself(fitted):
 
 
 def test_the_ablation_follows_its_parameter_and_ends_with_the_submission_s_model(fitted):
-    wanted = {"text": "not there", "both": "logistic_both", "image": "logistic_image"}
-    table = stage.compare_modalities(fitted.leaderboard, {**EVALUATION, "ablation": wanted})
+    models = {**MODELS, "logistic_text": logistic("text", enabled=False)}
+    wanted = {"text": "logistic_text", "both": "logistic_both", "image": "logistic_image"}
+    steps = stage.check_ablation(models, {**EVALUATION, "ablation": wanted})
+    table = stage.compare_modalities(fitted.leaderboard, steps)
     assert table["given"].tolist() == ["both", "image", "all models"]
     assert table["model"].tolist() == ["logistic_both", "logistic_image", "blend"]
     board = fitted.leaderboard.set_index("model")["score"]
     assert table["score"].tolist() == board[table["model"]].tolist()
+
+
+@pytest.mark.parametrize(
+    "name", ["majority_class", "blend", "logistic_both", "logistic_both_pseudo_labels"]
+)
+def test_the_ablation_may_name_every_row_of_the_leaderboard(name):
+    wanted = {"given": name}
+    assert stage.check_ablation(MODELS, {"ablation": wanted}) == wanted
+
+
+def test_a_misspelt_model_of_the_ablation_is_refused():
+    parameters = {"ablation": {"image": "logistic_image", "text": "logistic_txt"}}
+    with pytest.raises(ParameterError, match="evaluation.ablation: 'logistic_txt' not declared"):
+        stage.check_ablation(MODELS, parameters)
+
+
+def test_it_is_refused_before_any_model_is_fitted():
+    nodes = create_pipeline().nodes
+    places = {node.name.rpartition(".")[2]: at for at, node in enumerate(nodes)}
+    assert places["check_ablation"] < places["cross_fit_models"]
+    assert all(name.startswith("params:") for name in nodes[places["check_ablation"]].inputs)
+
+
+def test_a_number_of_hardest_rows_below_zero_is_refused():
+    assert stage.Evaluation.parse({"hardest_rows": 0}).hardest_rows == 0
+    with pytest.raises(ParameterError, match="hardest_rows"):
+        stage.Evaluation.parse({"hardest_rows": -5})
 
 
 def test_errors_are_ranked_by_their_loss():
@@ -129,7 +160,7 @@ def test_curves_are_those_of_the_probabilities(fitted):
 
 def test_plots_show_what_the_tables_say(fitted):
     errors, board = fitted.row_errors, fitted.leaderboard
-    ablation = stage.compare_modalities(board, EVALUATION)
+    ablation = stage.compare_modalities(board, stage.check_ablation(MODELS, EVALUATION))
     figures = [
         stage.plot_leaderboard(board),
         stage.plot_ablation(ablation),

@@ -6,6 +6,7 @@ import pytest
 from echoes_tables import COMPUTE, FOLDS, RULES, SHIFT, make_tables
 
 from podium.common.errors import RawDataError
+from podium.common.parameters import ParameterError
 from podium.fusion.embedding_table import EmbeddingTable
 from podium.fusion.pairs import EmbeddingPairs
 from podium.pipelines.echoes import feature_engineering as stage
@@ -46,6 +47,13 @@ def test_few_rows_are_divided_several_times_and_many_into_fewer_folds(rows, fold
         count=5, many_rows=4000, count_of_many=3, repeat_until_rows=1200, most_repeats=3
     )
     assert (wanted.folds_for(rows), wanted.repeats_for(rows)) == (folds, repeats)
+
+
+@pytest.mark.parametrize("name", ["count", "count_of_many"])
+def test_two_folds_are_too_few_for_nested_scores(name):
+    assert stage.FoldParameters.parse({**FOLDS, name: 3})
+    with pytest.raises(ParameterError, match="count and count_of_many must be at least 3"):
+        stage.FoldParameters.parse({**FOLDS, name: 2})
 
 
 def test_a_class_of_two_rows_is_an_error_that_names_the_file(tables):

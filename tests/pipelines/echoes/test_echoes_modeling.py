@@ -127,6 +127,23 @@ def test_a_wrong_argument_shows_before_the_first_fit(tables):
         )
 
 
+def test_a_misspelt_model_of_the_pseudo_labels_shows_before_the_first_fit(tables):
+    """One that is switched off does not: presets switch models off."""
+    settings = modeling.Compute.parse(COMPUTE)
+    tried = {**MODELING["pseudo_labels"], "models": ["logistic_both", "off"]}
+    declared = {**MODELS, "off": logistic("text", enabled=False)}
+    wanted = models.PseudoLabelParameters.parse(tried)
+    makes = models.build_models(declared, wanted, tables.test, settings)
+    assert list(makes) == [*MODELS, "logistic_both_pseudo_labels"]
+    with pytest.raises(
+        ParameterError, match="modeling.pseudo_labels.models: 'off' not declared under models"
+    ):
+        modeling.cross_fit_models(
+            tables.train, tables.test, tables.folds, MODELS, FOLDS,
+            {**MODELING, "pseudo_labels": tried}, COMPUTE,
+        )  # fmt: skip
+
+
 def test_without_a_part_2_there_is_nothing_to_fit():
     tables = make_tables(part1=60)
     made = run_modeling(tables)

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import re
 
 import pytest
@@ -117,3 +118,15 @@ def test_the_truth_may_not_lie_among_the_raw_files(tmp_path):
         with pytest.raises(ValueError, match="must not lie"):
             write_sample(tmp_path / "echoes", 1, SIZE, truth_path=place)
     assert names(tmp_path) == []
+
+
+def test_a_truth_that_is_there_is_replaced_as_a_whole_or_not_at_all(tmp_path, monkeypatch):
+    def fail(*_):
+        raise OSError("disk full")
+
+    truth = tmp_path / "truth.csv"
+    truth.write_text("old")
+    monkeypatch.setattr(os, "replace", fail)
+    with pytest.raises(OSError, match="disk full"):
+        write_sample(tmp_path / "raw", 1, SIZE, truth_path=truth)
+    assert truth.read_text() == "old" and list(tmp_path.iterdir()) == [truth]

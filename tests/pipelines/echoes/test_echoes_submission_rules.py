@@ -96,7 +96,7 @@ def test_the_score_is_macro_f1(tmp_path, raw):
     answers = [at % 3 % 2 for at in range(1, 9)]
     assert scores["score"] == pytest.approx(f1_score(labels, answers, average="macro"))
     of_each = f1_score(labels, answers, average=None)
-    assert [scores["f1_of_0"], scores["f1_of_1"]] == pytest.approx(of_each.tolist())
+    assert [scores["f1_class_0"], scores["f1_class_1"]] == pytest.approx(of_each.tolist())
     assert scores["accuracy"] == pytest.approx(6 / 8)
     assert scores["score_ci_low"] <= scores["score"] <= scores["score_ci_high"]
     assert (scores["rows"], scores["rows_without_truth"]) == (8, 0)

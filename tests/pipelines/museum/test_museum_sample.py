@@ -1,5 +1,6 @@
 """The sample folder: whole or not at all, the same for a seed, with the faults of a real folder."""
 
+import os
 from collections import Counter
 from inspect import signature
 
@@ -103,3 +104,15 @@ def test_the_truth_may_not_lie_among_the_raw_files(tmp_path):
         with pytest.raises(ValueError, match="must not lie"):
             write_sample(tmp_path / "museum", 1, SIZE, truth_path=place)
     assert names(tmp_path) == []
+
+
+def test_a_truth_that_is_there_is_replaced_as_a_whole_or_not_at_all(tmp_path, monkeypatch):
+    def fail(*_):
+        raise OSError("disk full")
+
+    truth = tmp_path / "truth.csv"
+    truth.write_text("old")
+    monkeypatch.setattr(os, "replace", fail)
+    with pytest.raises(OSError, match="disk full"):
+        write_sample(tmp_path / "raw", 1, SIZE, truth_path=truth)
+    assert truth.read_text() == "old" and list(tmp_path.iterdir()) == [truth]

@@ -10,7 +10,13 @@ import numpy as np
 import pandas as pd
 from pydantic import Field
 
-from podium.common.data_quality import QualityLog, combine_quality, counts_frame, log_quality
+from podium.common.data_quality import (
+    QualityLog,
+    count_copies,
+    counts_frame,
+    quality_report,
+    sort_quarantine,
+)
 from podium.common.errors import RawDataError
 from podium.common.json_records import RawRecords
 from podium.common.parameters import Parameters
@@ -187,23 +193,15 @@ def detect_duplicates(
             "text_cosine": np.array([copy.text_cosine for copy in copies], dtype="float64"),
         }
     ).astype({"test_id": "str", "train_id": "str"})
-    return duplicates, test_copies, _count_copies(duplicates, test_copies)
-
-
-def _count_copies(duplicates: pd.DataFrame, test_copies: pd.DataFrame) -> pd.DataFrame:
-    grouped = duplicates[duplicates["rows"] > 1]
-    many = grouped["group"].nunique()
-    first = f"id {grouped['id'].iloc[0]}" if many else ""
-    copy = "" if test_copies.empty else f"id {test_copies['test_id'].iloc[0]}"
-    if len(test_copies):
-        logger.warning("%s: %d rows are near copies of training rows", TEST.name, len(test_copies))
-    check = f"near copies, kept together in {many} groups"
-    return counts_frame(
-        [
-            (TRAIN_PART1.name, check, "reported", len(grouped), first),
-            (TEST.name, "near copies of training rows", "reported", len(test_copies), copy),
-        ]
+    counts = count_copies(
+        duplicates,
+        test_copies,
+        key="id",
+        what="near copies",
+        train_file=TRAIN_PART1.name,
+        test_file=TEST.name,
     )
+    return duplicates, test_copies, counts
 
 
 def report_quality(
@@ -217,7 +215,4 @@ def report_quality(
     Raises:
         PodiumError: the counts of a file do not add up.
     """
-    quarantine = train_quarantine.sort_values(["file", "row"], kind="stable", ignore_index=True)
-    report = combine_quality(quality, [file.name for file in RAW_FILES.values()])
-    log_quality(report)
-    return quarantine, report
+    return sort_quarantine(train_quarantine), quality_report(quality, RAW_FILES)

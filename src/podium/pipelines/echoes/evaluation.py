@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from pydantic import Field
 
 from podium.common import leaderboard as boards
 from podium.common import plots
 from podium.common.bootstrap import bootstrap
+from podium.common.builder import refuse_undeclared
 from podium.fusion.metrics import CELLS, macro_f1_of_counts
 from podium.fusion.scoring import (
     calibration_table,
@@ -18,8 +20,8 @@ from podium.fusion.scoring import (
     other_readings,
 )
 from podium.fusion.thresholds import macro_f1_curve
-from podium.pipelines.echoes.models import BLEND
-from podium.pipelines.shared import Scoring, chosen_model, log_leaderboard
+from podium.pipelines.echoes.models import BLEND, MAJORITY, PSEUDO
+from podium.pipelines.shared import Scoring, chosen_model, leaderboard_figure, log_leaderboard
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -39,7 +41,7 @@ class Evaluation(Scoring):
     """
 
     ablation: dict[str, str] = {}
-    hardest_rows: int = 20
+    hardest_rows: int = Field(20, ge=0)
 
 
 def score_models(oof_predictions: pd.DataFrame, folds: pd.DataFrame) -> pd.DataFrame:
@@ -61,9 +63,7 @@ def build_leaderboard(
         model_log,
         metric=METRIC,
         readings=other_readings(oof_predictions, folds.set_index("id")["label"]),
-        resamples=chosen.resamples,
-        confidence=chosen.confidence,
-        seed=chosen.seed,
+        **chosen.bootstrap_options,
     )
     log_leaderboard(board)
     return board
@@ -75,14 +75,8 @@ def score_submitted(
     """The score of what the submission is made by, to be compared with that of other parameters."""
     chosen = Evaluation.parse(parameters)
     model = chosen_model(leaderboard, chosen)
-    return boards.score_model(
-        model,
-        counts_of(group_counts[group_counts["model"] == model]),
-        METRIC,
-        resamples=chosen.resamples,
-        confidence=chosen.confidence,
-        seed=chosen.seed,
-    )
+    counts = counts_of(group_counts[group_counts["model"] == model])
+    return boards.score_model(model, counts, METRIC, **chosen.bootstrap_options)
 
 
 def score_part2(part2_predictions: pd.DataFrame, parameters: dict[str, Any]) -> pd.DataFrame:
@@ -98,9 +92,7 @@ def score_part2(part2_predictions: pd.DataFrame, parameters: dict[str, Any]) -> 
         interval = bootstrap(
             counts_of(confusion_by_group(part, known)),
             macro_f1_of_counts,
-            resamples=chosen.resamples,
-            confidence=chosen.confidence,
-            seed=chosen.seed,
+            **chosen.bootstrap_options,
         )
         score = {"score": interval.value, "ci_low": interval.low, "ci_high": interval.high}
         rows.append({"model": model, **score, "rows": len(part)})
@@ -108,14 +100,31 @@ def score_part2(part2_predictions: pd.DataFrame, parameters: dict[str, Any]) -> 
     return table.sort_values(["score", "model"], ascending=[False, True], ignore_index=True)
 
 
-def compare_modalities(leaderboard: pd.DataFrame, parameters: dict[str, Any]) -> pd.DataFrame:
+def check_ablation(models: dict[str, Any], parameters: dict[str, Any]) -> dict[str, str]:
+    """The steps of the ablation; of parameters alone, so that a misspelt name stops a run early.
+
+    Returns:
+        What is given to a model, and the model's name.
+
+    Raises:
+        ParameterError: a name that no row of the leaderboard can have.
+    """
+    steps = Evaluation.parse(parameters).ablation
+    fitted = [name for name in steps.values() if name not in (MAJORITY, BLEND)]
+    names = [name.removesuffix(PSEUDO) for name in fitted]
+    refuse_undeclared("evaluation.ablation", names, models)
+    return steps
+
+
+def compare_modalities(leaderboard: pd.DataFrame, ablation_steps: dict[str, str]) -> pd.DataFrame:
     """What each modality adds: the models of the ablation in their order, and their blend.
+
+    Models that were not scored, switched off or left out by the time budget, are left out.
 
     Returns:
         `ablation`: given, model, score, ci_low, ci_high.
     """
-    settings = Evaluation.parse(parameters)
-    steps = {**settings.ablation, "all models": BLEND}
+    steps = {**ablation_steps, "all models": BLEND}
     board = leaderboard.set_index("model")[["score", "ci_low", "ci_high"]]
     rows = [
         {"given": given, "model": model, **board.loc[model].to_dict()}
@@ -217,7 +226,7 @@ def calibration_of(row_errors: pd.DataFrame) -> pd.DataFrame:
 
 def plot_leaderboard(leaderboard: pd.DataFrame) -> Figure:
     """Every model with its interval."""
-    return plots.interval_plot(leaderboard, SCORE_UNIT, "Leaderboard with bootstrap intervals")
+    return leaderboard_figure(leaderboard, SCORE_UNIT)
 
 
 def plot_ablation(ablation: pd.DataFrame) -> Figure:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from podium.common.bootstrap import Interval
 from podium.common.embedding_map import embedding_map
@@ -22,33 +22,30 @@ from podium.fusion.pairs import concatenate
 from podium.fusion.row_facts import row_facts
 from podium.pipelines.echoes.data_processing import DataProcessing
 from podium.pipelines.echoes.raw_contract import TRAIN_PART1
-from podium.pipelines.shared import Compute
+from podium.pipelines.shared import Compute, FoldCounts
 
 logger = logging.getLogger(__name__)
 
 FEWEST_ROWS_PER_PART = 20
 
 
-class FoldParameters(Parameters):
-    """How the rows are divided (`folds` in parameters.yml).
+class FoldParameters(FoldCounts):
+    """How the rows are divided in each repeat (`folds` in parameters.yml).
 
     Attributes:
-        count: Folds per repeat.
-        many_rows: From so many rows on, `count_of_many` folds are enough.
-        count_of_many: Folds then.
         repeat_until_rows: Repeats are added until so many rows were held out together.
         most_repeats: At most so many.
     """
 
-    count: int = Field(ge=FEWEST_NESTED_FOLDS)
-    many_rows: int = Field(ge=1)
-    count_of_many: int = Field(ge=FEWEST_NESTED_FOLDS)
     repeat_until_rows: int = Field(ge=0)
     most_repeats: int = Field(ge=1)
 
-    def folds_for(self, rows: int) -> int:
-        """Folds per repeat for so many rows."""
-        return self.count_of_many if rows >= self.many_rows else self.count
+    @model_validator(mode="after")
+    def _can_be_nested(self) -> FoldParameters:
+        if min(self.count, self.count_of_many) < FEWEST_NESTED_FOLDS:
+            fewest = f"at least {FEWEST_NESTED_FOLDS}"
+            raise ValueError(f"count and count_of_many must be {fewest}: scores are nested")
+        return self
 
     def repeats_for(self, rows: int) -> int:
         """Repeats for so many rows."""

@@ -28,6 +28,7 @@ from podium.fusion.metrics import macro_f1, repeated_macro_f1
 from podium.pipelines.echoes.feature_engineering import FoldParameters, draw_folds
 from podium.pipelines.echoes.models import (
     BLEND,
+    MAJORITY,
     Members,
     ModelingParameters,
     build_models,
@@ -37,8 +38,6 @@ from podium.pipelines.echoes.models import (
 from podium.pipelines.shared import Compute
 
 logger = logging.getLogger(__name__)
-
-MAJORITY = "majority_class"
 
 
 def cross_fit_models(

@@ -11,7 +11,7 @@ from typing import Any, Literal
 import numpy as np
 from pydantic import Field
 
-from podium.common.builder import Declaration, build
+from podium.common.builder import Declaration, makers_of, refuse_undeclared
 from podium.common.parameters import Parameters
 from podium.fusion.blending import Blend
 from podium.fusion.cross_fitting import Make, NestedLogits
@@ -22,6 +22,7 @@ from podium.pipelines.shared import Compute, Reserve
 
 logger = logging.getLogger(__name__)
 
+MAJORITY = "majority_class"
 BLEND = "blend"
 PSEUDO = "_pseudo_labels"
 
@@ -77,13 +78,17 @@ def build_models(
     test: EmbeddingTable,
     settings: Compute,
 ) -> dict[str, Make]:
-    """A maker for each enabled model, in their order; then those that try pseudo-labels."""
+    """A maker for each enabled model, in their order; then those that try pseudo-labels.
+
+    Raises:
+        ParameterError: for a class or arguments that are wrong, or pseudo-labels of a model that
+            is not declared.
+    """
+    refuse_undeclared("modeling.pseudo_labels.models", pseudo.models, models)
     declared = ModelParameters.enabled_of(models)
-    makes: dict[str, Make] = {
-        name: partial(build, model, seed=settings.seed) for name, model in declared.items()
-    }
+    makes: dict[str, Make] = makers_of(declared, seed=settings.seed)
     for name in pseudo.models:
-        if name in declared:
+        if name in declared:  # made once above, so there is nothing left to try
             makes[name + PSEUDO] = partial(
                 PseudoLabelled,
                 {"type": declared[name].type, "arguments": declared[name].arguments},
@@ -92,8 +97,6 @@ def build_models(
                 unlabelled=test.pairs,
                 seed=settings.seed,
             )
-    for make in makes.values():
-        make()  # a wrong argument shows before the first fit
     return makes
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import orjson
 
-from podium.common.sample_files import refuse_among_raw, whole_folder
+from podium.common.sample_files import refuse_among_raw, whole_file, whole_folder
 from podium.fusion.embedding_contract import IMAGE, TEXT
 from podium.fusion.synthetic import SyntheticPairs, SyntheticTask, generate_pairs
 from podium.pipelines.echoes.raw_contract import SAMPLE_SOLUTION, TEST, TRAIN_PART1, TRAIN_PART2
@@ -68,8 +68,8 @@ def write_sample(
         made = generate_sample(size, seed)
         _write_files(folder, made, size, seed)
         if truth_path is not None:
-            truth_path.parent.mkdir(parents=True, exist_ok=True)
-            _write_targets(truth_path, made.labels[size.part1 + size.part2 :])
+            with whole_file(truth_path) as file:
+                _write_targets(file, made.labels[size.part1 + size.part2 :])
 
 
 def generate_sample(size: SampleSize, seed: int) -> SyntheticPairs:

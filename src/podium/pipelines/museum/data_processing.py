@@ -8,14 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from podium.common.data_quality import (
-    QUARANTINE_COLUMNS,
-    combine_quality,
-    counts_frame,
-    log_quality,
-)
+from podium.common.data_quality import QUARANTINE_COLUMNS, counts_frame, quality_report
 from podium.common.errors import RawDataError
-from podium.pipelines.museum.raw_contract import IMAGES
+from podium.pipelines.museum.raw_contract import IMAGES, RAW_FILES
 from podium.pipelines.shared import Compute
 from podium.vision.image_folder import ImageFolder
 from podium.vision.inspection import inspect_folder
@@ -95,6 +90,4 @@ def report_quality(
         check = f"entries that are no image: {reason}"
         counts.append((check, "reported", len(part), part["name"].iloc[0]))
     table = counts_frame([(IMAGES.name, *count) for count in counts])
-    report = combine_quality([table], [IMAGES.name])
-    log_quality(report)
-    return quarantine, report
+    return quarantine, quality_report([table], RAW_FILES)

@@ -15,7 +15,13 @@ from podium.common.bootstrap import bootstrap_mean
 from podium.common.embedding_map import embedding_map
 from podium.common.shards import Arrays
 from podium.pipelines.museum.models import JOINED, VERIFIED, NeighbourParameters
-from podium.pipelines.shared import Compute, Scoring, chosen_model, log_leaderboard
+from podium.pipelines.shared import (
+    Compute,
+    Scoring,
+    chosen_model,
+    leaderboard_figure,
+    log_leaderboard,
+)
 from podium.retrieval.held_out import MIXED
 from podium.retrieval.metrics import CUTOFFS, hits
 from podium.retrieval.nearest import exact_top_k, inner_products
@@ -58,9 +64,7 @@ def build_leaderboard(
         },
         model_log,
         readings=_readings(scored, mixed),
-        resamples=chosen.resamples,
-        confidence=chosen.confidence,
-        seed=chosen.seed,
+        **chosen.bootstrap_options,
     )
     log_leaderboard(board)
     return board
@@ -79,9 +83,7 @@ def score_submitted(
     return boards.score_model(
         model,
         with_hits(oof_predictions[own]).groupby("image_name")[_SCORE].mean().to_numpy(),
-        resamples=chosen.resamples,
-        confidence=chosen.confidence,
-        seed=chosen.seed,
+        **chosen.bootstrap_options,
     )
 
 
@@ -97,11 +99,7 @@ def break_down_scores(oof_predictions: pd.DataFrame, parameters: dict[str, Any])
     for key, part in with_hits(oof_predictions).groupby(keys, sort=True):
         for cutoff, column in zip(CUTOFFS, HIT_COLUMNS, strict=True):
             interval = bootstrap_mean(
-                part[column],
-                groups=part["image_name"],
-                resamples=chosen.resamples,
-                confidence=chosen.confidence,
-                seed=chosen.seed,
+                part[column], groups=part["image_name"], **chosen.bootstrap_options
             )
             bounds = (interval.value, interval.low, interval.high)
             rows.append((*key, len(part), cutoff, *bounds))
@@ -218,7 +216,7 @@ def _readings(scored: pd.DataFrame, mixed: pd.DataFrame) -> pd.DataFrame:
 
 def plot_leaderboard(leaderboard: pd.DataFrame) -> Figure:
     """Every model with its interval."""
-    return plots.interval_plot(leaderboard, SCORE_UNIT, "Leaderboard with bootstrap intervals")
+    return leaderboard_figure(leaderboard, SCORE_UNIT)
 
 
 def plot_effects(

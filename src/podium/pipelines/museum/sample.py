@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from podium.common.sample_files import refuse_among_raw, whole_folder
+from podium.common.sample_files import refuse_among_raw, whole_file, whole_folder
 from podium.vision.synthetic_collection import DISTRACTOR, true_pairs, write_images
 
 if TYPE_CHECKING:
@@ -93,8 +93,8 @@ def write_sample(
         if size.faults:
             _spoil(images, table, np.random.default_rng([seed, _FAULTS]))
         if truth_path is not None:
-            truth_path.parent.mkdir(parents=True, exist_ok=True)
-            true_pairs(table).to_csv(truth_path, index=False, lineterminator="\n")
+            with whole_file(truth_path) as file:
+                true_pairs(table).to_csv(file, index=False, lineterminator="\n")
 
 
 def _spoil(images: Path, table: pd.DataFrame, rng: np.random.Generator) -> None:

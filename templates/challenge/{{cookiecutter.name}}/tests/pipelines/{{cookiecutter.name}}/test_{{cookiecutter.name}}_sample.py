@@ -1,5 +1,7 @@
 """The sample: whole or not at all, the same for a seed, with its faults and its signal."""
 
+import os
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -47,3 +49,15 @@ def test_the_truth_may_not_lie_among_the_raw_files(tmp_path):
     with pytest.raises(ValueError, match="must not lie"):
         write_sample(tmp_path / "raw", 1, SIZE, truth_path=tmp_path / "raw" / "truth.csv")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_truth_that_is_there_is_replaced_as_a_whole_or_not_at_all(tmp_path, monkeypatch):
+    def fail(*_):
+        raise OSError("disk full")
+
+    truth = tmp_path / "truth.csv"
+    truth.write_text("old")
+    monkeypatch.setattr(os, "replace", fail)
+    with pytest.raises(OSError, match="disk full"):
+        write_sample(tmp_path / "raw", 1, SIZE, truth_path=truth)
+    assert truth.read_text() == "old" and list(tmp_path.iterdir()) == [truth]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from podium.common.data_quality import combine_quality, log_quality
+from podium.common.data_quality import quality_report
 from podium.common.raw_files import RawTable
 from podium.common.table_rows import clean_rows, read_asked_rows
 from podium.pipelines.{{cookiecutter.name}}.raw_contract import RAW_FILES, ROWS
@@ -41,6 +41,4 @@ def report_quality(*quality: pd.DataFrame) -> pd.DataFrame:
     Raises:
         PodiumError: the counts of a file do not add up.
     """
-    report = combine_quality(quality, [file.name for file in RAW_FILES.values()])
-    log_quality(report)
-    return report
+    return quality_report(quality, RAW_FILES)

@@ -11,7 +11,7 @@ from podium.common import leaderboard as boards
 from podium.common import plots
 from podium.pipelines.{{cookiecutter.name}}.metric import METRIC, SCORE_UNIT, contributions
 from podium.pipelines.{{cookiecutter.name}}.raw_contract import ROWS
-from podium.pipelines.shared import Scoring, chosen_model, log_leaderboard
+from podium.pipelines.shared import Scoring, chosen_model, leaderboard_figure, log_leaderboard
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -35,9 +35,7 @@ def build_leaderboard(
         },
         model_log,
         metric=METRIC,
-        resamples=chosen.resamples,
-        confidence=chosen.confidence,
-        seed=chosen.seed,
+        **chosen.bootstrap_options,
     )
     log_leaderboard(board)
     return board
@@ -54,9 +52,7 @@ def score_submitted(
         model,
         contributions(own["target"].to_numpy(), own["predicted"].to_numpy()),
         METRIC,
-        resamples=chosen.resamples,
-        confidence=chosen.confidence,
-        seed=chosen.seed,
+        **chosen.bootstrap_options,
     )
 
 
@@ -83,7 +79,7 @@ def summarise_metrics(leaderboard: pd.DataFrame, parameters: dict[str, Any]) -> 
 
 def plot_leaderboard(leaderboard: pd.DataFrame) -> Figure:
     """Every model with its interval."""
-    return plots.interval_plot(leaderboard, SCORE_UNIT, "Leaderboard with bootstrap intervals")
+    return leaderboard_figure(leaderboard, SCORE_UNIT)
 
 
 def plot_errors(

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from podium.common.sample_files import refuse_among_raw, whole_folder
+from podium.common.sample_files import refuse_among_raw, whole_file, whole_folder
 from podium.pipelines.{{cookiecutter.name}}.raw_contract import ROWS, TEST, TRAIN
 
 WORDS = ("oak", "elm", "fir")
@@ -60,9 +60,9 @@ def write_sample(
         _write(folder / TRAIN.name, ROWS.training_columns, lines)
         _write(folder / TEST.name, ROWS.asked_columns, _lines(test[list(ROWS.asked_columns)]))
         if truth_path is not None:
-            truth_path.parent.mkdir(parents=True, exist_ok=True)
             columns = (ROWS.key, ROWS.target)
-            _write(truth_path, columns, _lines(test[list(columns)]))
+            with whole_file(truth_path) as file:
+                _write(file, columns, _lines(test[list(columns)]))
 
 
 def generate_rows(size: SampleSize, seed: int) -> pd.DataFrame:
