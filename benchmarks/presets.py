@@ -6,8 +6,9 @@ Without a folder a challenge runs on its sample data. FOLDER holds the competiti
 (CHALLENGE=FILE) gives the score of the submission beside the local one. What was measured is
 written after every run, and kept where a later call measures other challenges or presets.
 
-The table of the README is that of the defaults on sample data, the table of docs/presets.md that of
-all presets. ``--challenges`` without a name measures nothing, and writes both and the page anew.
+The table of the README is that of the defaults on sample data, with what each challenge asks for as
+the heading of its page says it; the table of docs/presets.md is that of all presets.
+``--challenges`` without a name measures nothing, and writes both and the page anew.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ PRESETS = ("fast", "base", "best")
 PRESET_NAMES = {"fast": "`fast`", "base": "default", "best": "`best`"}
 BEGIN, END = "<!-- measured by benchmarks/presets.py -->", "<!-- end -->"
 OF_A_RUN = ["metric", "local score on sample data", "best baseline", "time", "memory"]
+NOT_MEASURED = ["not measured", *[""] * (len(OF_A_RUN) - 1)]
 
 
 def main() -> None:
@@ -135,21 +137,30 @@ def write_pages(measured: dict[str, Any], options: argparse.Namespace) -> None:
 
 
 def table_of_defaults(measured: dict[str, Any]) -> str:
-    """What the defaults gave on sample data; empty where nothing was measured."""
+    """Every challenge: its task, its page, and what the defaults gave on sample data."""
     found = _on_sample_data(measured)
     rows = [
-        [f"`{name}`", *_shown(found[name, "base"])]
-        for name in sorted({name for name, preset in found if preset == "base"})
+        [f"[`{name}`](docs/challenges/{name}.md)", task(name)]
+        + (_shown(found[name, "base"]) if (name, "base") in found else NOT_MEASURED)
+        for name in challenges()
     ]
-    return table(["challenge", *OF_A_RUN], rows) if rows else ""
+    # Words go to the left.
+    return table(["challenge", "task", *OF_A_RUN], rows).replace("| ---: " * 2, "| --- " * 2, 1)
+
+
+def task(challenge: str) -> str:
+    """What a challenge asks for: the heading of its page, without the name in front."""
+    page = HERE.parent / "docs" / "challenges" / f"{challenge}.md"
+    heading, *_ = page.read_text().splitlines()
+    words = heading.rpartition(": ")[2]
+    return words[:1].upper() + words[1:]
 
 
 def table_of_presets(measured: dict[str, Any]) -> str:
     """What every preset gave on sample data, with a line for those not measured."""
     found = _on_sample_data(measured)
-    missing = ["not measured", *[""] * (len(OF_A_RUN) - 1)]
     rows = [
-        [f"`{name}`", PRESET_NAMES[preset], *(_shown(run) if run else missing)]
+        [f"`{name}`", PRESET_NAMES[preset], *(_shown(run) if run else NOT_MEASURED)]
         for name in sorted({name for name, _ in found})
         for preset in PRESETS
         for run in [found.get((name, preset))]

@@ -40,13 +40,16 @@ def cells(row):
     )
 
 
-def test_the_table_holds_the_measured_defaults():
+def test_the_table_holds_every_task_and_the_measured_defaults():
     lines = (PROJECT / "README.md").read_text().splitlines()
-    rows = [row for (_, preset), row in on_sample_data().items() if preset == "base"]
+    rows = {row["challenge"]: row for (_, preset), row in on_sample_data().items()
+            if preset == "base"}  # fmt: skip
     assert len(rows) >= 4
-    for row in rows:
-        start = f"| `{row['challenge']}` | {row['metric']} |"
-        assert [line for line in lines if line == f"{start} {cells(row)}"], start
+    for name, row in rows.items():
+        heading = (DOCS / "challenges" / f"{name}.md").read_text().splitlines()[0]
+        task = heading.rpartition(": ")[2]
+        asked = f"| [`{name}`](docs/challenges/{name}.md) | {task[0].upper()}{task[1:]} |"
+        assert f"{asked} {row['metric']} | {cells(row)}" in lines, asked
 
 
 def test_the_page_of_presets_holds_what_was_measured_of_each():
