@@ -16,7 +16,7 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
@@ -33,6 +33,8 @@ PRESETS = ("fast", "base", "best")
 # As a reader of the documentation asks for them.
 PRESET_NAMES = {"fast": "`fast`", "base": "default", "best": "`best`"}
 BEGIN, END = "<!-- measured by benchmarks/presets.py -->", "<!-- end -->"
+BEGIN_GIVEN = "<!-- measured by benchmarks/presets.py --data -->"
+SAMPLE, GIVEN = "sample", "given files"
 OF_A_RUN = ["metric", "local score on sample data", "best baseline", "time", "memory"]
 NOT_MEASURED = ["not measured", *[""] * (len(OF_A_RUN) - 1)]
 
@@ -61,7 +63,7 @@ def main() -> None:
                     root, challenge, preset, data.get(challenge), truths.get(challenge), more
                 )
             print(row, flush=True)
-            measured[f"{challenge}.{preset}"] = row
+            measured[".".join((challenge, preset, row["data"]))] = row
             stored.parent.mkdir(parents=True, exist_ok=True)
             stored.write_text(json.dumps(measured, indent=1, sort_keys=True) + "\n")
             write_pages(measured, options)
@@ -87,7 +89,7 @@ def measure(
     row = {
         "challenge": challenge,
         "preset": preset,
-        "data": "given files" if folder is not None else "sample",
+        "data": GIVEN if folder is not None else SAMPLE,
         "metric": summary["metric"],
         **{name: summary["chosen"][name] for name in ("model", "score", "ci_low", "ci_high")},
         "baseline": summary["baseline"]["score"],
@@ -119,7 +121,11 @@ def page(measured: dict[str, Any]) -> str:
     ]
     head = ["preset", "data", "model", "local score", "low", "high", "best baseline", "hidden"]
     head += ["wall s", "CPU s", "peak GB", "load", "left out"]
-    rows = sorted(measured.values(), key=lambda row: PRESETS.index(row["preset"]))
+    order = [SAMPLE, GIVEN]
+    rows = sorted(
+        measured.values(),
+        key=lambda row: (order.index(row["data"]), PRESETS.index(row["preset"])),
+    )
     for challenge in sorted({row["challenge"] for row in rows}):
         own = [row for row in rows if row["challenge"] == challenge]
         last = own[-1]
@@ -132,13 +138,14 @@ def page(measured: dict[str, Any]) -> str:
 def write_pages(measured: dict[str, Any], options: argparse.Namespace) -> None:
     """The page of results, and the tables of the README and of the documentation."""
     options.results.write_text(page(measured))
-    fill_table(options.readme, table_of_defaults(measured))
-    fill_table(options.docs, table_of_presets(measured))
+    fill_table(options.readme, BEGIN, table_of_defaults(measured))
+    fill_table(options.docs, BEGIN, table_of_presets(measured))
+    fill_table(options.docs, BEGIN_GIVEN, table_of_given_files(measured))
 
 
 def table_of_defaults(measured: dict[str, Any]) -> str:
     """Every challenge: its task, its page, and what the defaults gave on sample data."""
-    found = _on_sample_data(measured)
+    found = _on(SAMPLE, measured)
     rows = [
         [f"[`{name}`](docs/challenges/{name}.md)", task(name)]
         + (_shown(found[name, "base"]) if (name, "base") in found else NOT_MEASURED)
@@ -158,28 +165,45 @@ def task(challenge: str) -> str:
 
 def table_of_presets(measured: dict[str, Any]) -> str:
     """What every preset gave on sample data, with a line for those not measured."""
-    found = _on_sample_data(measured)
     rows = [
-        [f"`{name}`", PRESET_NAMES[preset], *(_shown(run) if run else NOT_MEASURED)]
-        for name in sorted({name for name, _ in found})
-        for preset in PRESETS
-        for run in [found.get((name, preset))]
+        [name, preset, *(_shown(run) if run else NOT_MEASURED)]
+        for name, preset, run in _every_preset(SAMPLE, measured)
     ]
     return table(["challenge", "preset", *OF_A_RUN], rows) if rows else ""
 
 
-def fill_table(file: Path, filling: str) -> None:
+def table_of_given_files(measured: dict[str, Any]) -> str:
+    """What every preset gave on files with a truth that the run did not see."""
+    rows = []
+    for name, preset, run in _every_preset(GIVEN, measured):
+        metric, score, *rest = _shown(run) if run else NOT_MEASURED
+        hidden = f"{run['hidden']:.3f}" if run and run["hidden"] is not None else ""
+        rows.append([name, preset, metric, score, hidden, *rest])
+    metric, _, *rest = OF_A_RUN
+    head = ["challenge", "preset", metric, "local score", "hidden score", *rest]
+    return table(head, rows) if rows else ""
+
+
+def _every_preset(
+    data: str, measured: dict[str, Any]
+) -> Iterator[tuple[str, str, dict[str, Any] | None]]:
+    """Challenge and preset as they are shown, and what was measured on such data."""
+    found = _on(data, measured)
+    for name in sorted({name for name, _ in found}):
+        for preset in PRESETS:
+            yield f"`{name}`", PRESET_NAMES[preset], found.get((name, preset))
+
+
+def fill_table(file: Path, begin: str, filling: str) -> None:
     """Put a table between a file's markers."""
-    before, rest = file.read_text().split(BEGIN)
-    after = rest.split(END)[1]
-    file.write_text(f"{before}{BEGIN}\n\n{filling}\n\n{END}{after}")
+    before, rest = file.read_text().split(begin)
+    _, after = rest.split(END, 1)
+    file.write_text(f"{before}{begin}\n\n{filling}\n\n{END}{after}")
 
 
-def _on_sample_data(measured: dict[str, Any]) -> dict[tuple[str, str], dict[str, Any]]:
+def _on(data: str, measured: dict[str, Any]) -> dict[tuple[str, str], dict[str, Any]]:
     return {
-        (row["challenge"], row["preset"]): row
-        for row in measured.values()
-        if row["data"] == "sample"
+        (row["challenge"], row["preset"]): row for row in measured.values() if row["data"] == data
     }
 
 

@@ -3,6 +3,7 @@ import pytest
 from podium.common.errors import PodiumError
 from podium.data_tree import data_kind, data_tree, raw_files, sample_truth, write_missing_sample
 from podium.pipelines.hearme import sample
+from podium.pipelines.hearme.raw_contract import RAW_FILES
 
 
 def raw_folder(project, root="data"):
@@ -73,7 +74,8 @@ def test_missing_sample_is_written_once(tmp_path, small_sample, prepare):
         raw_folder(tmp_path, "tree")
     assert write_missing_sample(tmp_path / "tree", "hearme", 1)
     files = raw_files(tmp_path / "tree", "hearme")
-    assert sorted(file.name for file in files) == sorted(sample.FILES)
+    expected = sorted(spec.name for spec in RAW_FILES.values())
+    assert sorted(file.name for file in files) == expected
     truth = sample_truth(tmp_path / "tree", "hearme").read_text().splitlines()
     assert truth[0].startswith("user_id,item_id,") and len(truth) > 1
     before = {file: file.stat().st_mtime_ns for file in files}

@@ -236,6 +236,9 @@ def test_raw_file_plain_and_compressed(tmp_path):
     assert dataset.exists()
     assert dataset.load().table.user_id.execute().tolist() == ["5", "7"]
     (tmp_path / "test.csv").write_text("user_id\n9\n")
+    with pytest.raises(Exception, match="the file is there twice, also as test.csv.gz"):
+        dataset.load()
+    (tmp_path / "test.csv.gz").unlink()
     assert dataset.load().table.user_id.execute().tolist() == ["9"]
 
 

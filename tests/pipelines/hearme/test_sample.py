@@ -14,12 +14,12 @@ from podium.pipelines.hearme.raw_contract import AGE_BINS, GENDERS, ITEMS, RAW_F
 from podium.pipelines.hearme.sample import (
     BROKEN_TIMES,
     COMPETITION,
-    FILES,
     SAMPLE,
     write_sample,
 )
 from podium.recommendation.synthetic import Noise, SampleSize, generate
 
+NAMES = sorted(file.name for file in RAW_FILES.values())
 SIZE = SampleSize(users=600, tracks=2_000, listens=60_000, test_users=50)
 
 
@@ -48,13 +48,13 @@ def read(path: Path) -> list[dict[str, str]]:
 def test_same_seed_same_bytes_and_another_seed_other_bytes(raw: Path, tmp_path: Path) -> None:
     write_sample(tmp_path / "same", 5, SIZE)
     write_sample(tmp_path / "other", 6, SIZE)
-    for name in FILES:
+    for name in NAMES:
         assert (tmp_path / "same" / name).read_bytes() == (raw / name).read_bytes()
         assert (tmp_path / "other" / name).read_bytes() != (raw / name).read_bytes()
 
 
 def test_only_the_four_files_lie_among_the_raw(raw: Path) -> None:
-    assert sorted(path.name for path in raw.iterdir()) == sorted(FILES)
+    assert sorted(path.name for path in raw.iterdir()) == NAMES
 
 
 def test_names_and_columns_are_the_contract_s(

@@ -24,7 +24,6 @@ from podium.pipelines.hearme.raw_contract import (
     GENDERS,
     INTERACTIONS,
     ITEMS,
-    RAW_FILES,
     TEST,
     USERS,
 )
@@ -43,7 +42,6 @@ SAMPLE = SampleSize(users=500, tracks=1_300, listens=100_000, test_users=80)
 #: As large as the competition's own files.
 COMPETITION = SampleSize(users=279_000, tracks=349_000, listens=24_800_000, test_users=1_500)
 
-FILES = tuple(file.name for file in RAW_FILES.values())
 #: Texts that stand where a time should; in the order of `Log.broken_time`.
 BROKEN_TIMES = ("", "NaT", "2025-13-41 25:61:00.00000", "not a date")
 
