@@ -44,6 +44,7 @@ def main() -> None:
     )
     store = parser.parse_args().store
     challenges = _challenges()
+    _programs()
     with tempfile.TemporaryDirectory() as folder:
         scratch = Path(folder)
         store = store.resolve() if store else _make_runs(challenges, scratch / "mlflow.db")
@@ -160,14 +161,20 @@ def _save(browser: Any, name: str) -> None:
             return
 
 
-@contextmanager
-def _browser(scratch: Path) -> Iterator[Any]:
-    from selenium import webdriver
-
+def _programs() -> tuple[str, str]:
+    """The browser and what drives it; asked for before the minutes that the runs take."""
     program = next(filter(None, map(shutil.which, BROWSERS)), None)
     driver = shutil.which("chromedriver")
     if program is None or driver is None:
         raise SystemExit("needs Chromium and chromedriver on the path")
+    return program, driver
+
+
+@contextmanager
+def _browser(scratch: Path) -> Iterator[Any]:
+    from selenium import webdriver
+
+    program, driver = _programs()
     options = webdriver.ChromeOptions()
     options.binary_location = program
     for option in (
