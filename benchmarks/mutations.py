@@ -52,7 +52,7 @@ CHECKED = {
     "common/raw_lines.py": ["common/test_raw_files.py"],
     "common/raw_files.py": ["common/test_raw_files.py", "robustness/test_broken_inputs.py"],
     "common/json_records.py": ["common/test_json_records.py", "robustness/test_broken_inputs.py"],
-    "common/raw_values.py": ["common/test_raw_values.py"],
+    "common/raw_values.py": ["common/test_raw_values.py", "common/test_truth_file.py"],
     "common/data_quality.py": ["common/test_data_quality.py", "common/test_table_rows.py"],
     "common/table_rows.py": ["common/test_table_rows.py"],
     "common/truth_file.py": ["common/test_truth_file.py"],

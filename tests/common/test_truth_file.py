@@ -1,7 +1,13 @@
+import pandas as pd
 import pytest
 
 from podium.common.errors import RawDataError
-from podium.common.truth_file import number_column, read_truth_text
+from podium.common.truth_file import (
+    number_column,
+    read_truth_column,
+    read_truth_text,
+    rows_with_truth,
+)
 
 
 def write(tmp_path, content):
@@ -41,3 +47,51 @@ def test_faults_name_file_column_and_row(tmp_path, content, message):
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(RawDataError, match="none.csv"):
         read_truth_text(tmp_path / "none.csv")
+
+
+def below_zero(values):
+    return values < 0
+
+
+def test_a_column_of_numbers_by_the_names_of_the_rows(tmp_path):
+    path = write(tmp_path, b"name,price\na,1.5\nb,2\n")
+    for refused in (None, below_zero):
+        found = read_truth_column(path, "name", "price", refused=refused, problem="is below zero")
+        assert found.to_dict() == {"a": 1.5, "b": 2.0}
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"id,price\na,1\n", "truth.csv, column 'name': the column is missing"),
+        (
+            b"name,price\nb,1\na,2\nc,3\na,4\n",
+            "truth.csv, column 'name', row 4: 'a' stands twice, first in row 2",
+        ),
+        (b"name,price\na,1\nb,2\nc,-3\n", "column 'price', row 3: '-3' is below zero"),
+    ],
+)
+def test_a_column_that_cannot_be_used_is_told(tmp_path, content, message):
+    path = write(tmp_path, content)
+    with pytest.raises(RawDataError) as error:
+        read_truth_column(path, "name", "price", refused=below_zero, problem="is below zero")
+    assert message in str(error.value)
+
+
+ASKED = pd.Index(["a", "b", "c"], name="name")
+
+
+def test_rows_that_the_truth_knows(tmp_path):
+    path = tmp_path / "truth.csv"
+    for some_do in (False, True):
+        assert rows_with_truth(ASKED, "cab", path, "price", some_do=some_do).all()
+    assert rows_with_truth(ASKED, "b", path, "price", some_do=True).tolist() == [False, True, False]
+
+
+@pytest.mark.parametrize(
+    ("known", "some_do", "told"),
+    [("b", False, "2 of 3 rows"), ("x", True, "3 of 3 rows"), ("", False, "3 of 3 rows")],
+)
+def test_rows_that_the_truth_does_not_know_are_told(tmp_path, known, some_do, told):
+    with pytest.raises(RawDataError, match=f"{told} have no price, the first is name 'a'"):
+        rows_with_truth(ASKED, known, tmp_path / "truth.csv", "price", some_do=some_do)
