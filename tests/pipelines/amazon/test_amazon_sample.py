@@ -1,9 +1,9 @@
 """The sample: the competition's format with its gaps, the same bytes for the same seed."""
 
 import csv
-import os
 
 import pytest
+from sample_checks import check_truth_is_whole
 
 from podium.pipelines.amazon.raw_contract import TEST, TRAIN
 from podium.pipelines.amazon.sample import SampleSize, write_sample
@@ -60,12 +60,4 @@ def test_a_full_folder_and_a_truth_among_the_raw_files_are_refused(tmp_path):
 
 
 def test_a_truth_that_is_there_is_replaced_as_a_whole_or_not_at_all(tmp_path, monkeypatch):
-    def fail(*_):
-        raise OSError("disk full")
-
-    truth = tmp_path / "truth.csv"
-    truth.write_text("old")
-    monkeypatch.setattr(os, "replace", fail)
-    with pytest.raises(OSError, match="disk full"):
-        write_sample(tmp_path / "raw", 1, SIZE, truth_path=truth)
-    assert truth.read_text() == "old" and list(tmp_path.iterdir()) == [truth]
+    check_truth_is_whole(write_sample, SIZE, tmp_path, monkeypatch)

@@ -2,11 +2,11 @@
 
 import csv
 import json
-import os
 import re
 
 import pytest
 from raw_echoes import PART1, PART2, SOLUTION, TEST_FILE, run_stage
+from sample_checks import check_truth_is_whole
 
 from podium.fusion.synthetic import SyntheticTask
 from podium.pipelines.echoes import sample
@@ -121,12 +121,4 @@ def test_the_truth_may_not_lie_among_the_raw_files(tmp_path):
 
 
 def test_a_truth_that_is_there_is_replaced_as_a_whole_or_not_at_all(tmp_path, monkeypatch):
-    def fail(*_):
-        raise OSError("disk full")
-
-    truth = tmp_path / "truth.csv"
-    truth.write_text("old")
-    monkeypatch.setattr(os, "replace", fail)
-    with pytest.raises(OSError, match="disk full"):
-        write_sample(tmp_path / "raw", 1, SIZE, truth_path=truth)
-    assert truth.read_text() == "old" and list(tmp_path.iterdir()) == [truth]
+    check_truth_is_whole(write_sample, SIZE, tmp_path, monkeypatch)

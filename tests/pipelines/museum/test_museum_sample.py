@@ -1,12 +1,12 @@
 """The sample folder: whole or not at all, the same for a seed, with the faults of a real folder."""
 
-import os
 from collections import Counter
 from inspect import signature
 
 import pandas as pd
 import pytest
 from PIL import Image
+from sample_checks import check_truth_is_whole
 
 from podium.pipelines.museum import sample
 from podium.pipelines.museum.sample import IMAGES, SAMPLE, SampleSize, write_sample
@@ -107,12 +107,4 @@ def test_the_truth_may_not_lie_among_the_raw_files(tmp_path):
 
 
 def test_a_truth_that_is_there_is_replaced_as_a_whole_or_not_at_all(tmp_path, monkeypatch):
-    def fail(*_):
-        raise OSError("disk full")
-
-    truth = tmp_path / "truth.csv"
-    truth.write_text("old")
-    monkeypatch.setattr(os, "replace", fail)
-    with pytest.raises(OSError, match="disk full"):
-        write_sample(tmp_path / "raw", 1, SIZE, truth_path=truth)
-    assert truth.read_text() == "old" and list(tmp_path.iterdir()) == [truth]
+    check_truth_is_whole(write_sample, SIZE, tmp_path, monkeypatch)

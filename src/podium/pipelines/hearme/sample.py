@@ -8,7 +8,6 @@ competition's size serves the benchmark. The listening model and its noise live 
 from __future__ import annotations
 
 import csv
-import os
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -18,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 
-from podium.common.sample_files import refuse_among_raw, whole_folder
+from podium.common.sample_files import refuse_among_raw, whole_file, whole_folder
 from podium.pipelines.hearme.raw_contract import (
     AGE_BINS,
     GENDERS,
@@ -90,10 +89,8 @@ def write_truth(path: Path, synthetic: Synthetic) -> None:
     table = pa.table(
         {"user_id": truth.user_id, "item_id": truth.item_id, "fraction": truth.fraction}
     )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.part")
-    pa_csv.write_csv(table, temporary, _options(header=True))
-    os.replace(temporary, path)
+    with whole_file(path) as file:
+        pa_csv.write_csv(table, file, _options(header=True))
 
 
 def _options(*, header: bool) -> pa_csv.WriteOptions:

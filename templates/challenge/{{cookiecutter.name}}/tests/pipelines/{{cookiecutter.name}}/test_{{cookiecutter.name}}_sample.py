@@ -1,10 +1,10 @@
 """The sample: whole or not at all, the same for a seed, with its faults and its signal."""
 
-import os
 
 import numpy as np
 import pandas as pd
 import pytest
+from sample_checks import check_truth_is_whole
 from raw_{{cookiecutter.name}} import run_stage
 
 from podium.pipelines.{{cookiecutter.name}}.raw_contract import ROWS, TEST, TRAIN
@@ -52,12 +52,4 @@ def test_the_truth_may_not_lie_among_the_raw_files(tmp_path):
 
 
 def test_a_truth_that_is_there_is_replaced_as_a_whole_or_not_at_all(tmp_path, monkeypatch):
-    def fail(*_):
-        raise OSError("disk full")
-
-    truth = tmp_path / "truth.csv"
-    truth.write_text("old")
-    monkeypatch.setattr(os, "replace", fail)
-    with pytest.raises(OSError, match="disk full"):
-        write_sample(tmp_path / "raw", 1, SIZE, truth_path=truth)
-    assert truth.read_text() == "old" and list(tmp_path.iterdir()) == [truth]
+    check_truth_is_whole(write_sample, SIZE, tmp_path, monkeypatch)
