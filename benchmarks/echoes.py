@@ -31,7 +31,7 @@ from results import table
 
 from podium.common.folds import repeated_group_folds
 from podium.common.json_records import open_raw_json
-from podium.common.raw_files import find_raw_file
+from podium.common.raw_contract import find_raw_file
 from podium.fusion.embedding_table import EmbeddingTable
 from podium.fusion.metrics import macro_f1
 from podium.fusion.near_duplicates import group_near_duplicates

@@ -1,8 +1,12 @@
 """What several test files share: a tiny data set and a copy of the project to run it in."""
 
 import gc
+import multiprocessing.util
 import os
 import shutil
+import signal
+import tempfile
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -16,13 +20,35 @@ from podium.pipelines.hearme.sample import SampleSize, write_sample
 # pytest --hypothesis-profile=default
 settings.register_profile("repeatable", derandomize=True)
 settings.load_profile("repeatable")
+TEMPORARY = "podium_"
 
 
 def pytest_configure(config):
     """Nothing asks the hub for a model, in these processes nor in those that they start."""
     os.environ |= {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
+    _take_temporary_folder(config)
+    # A shell's job in the background ignores it, and so would all that the tests start.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     # The libraries are millions of objects, which would be looked through at every turn.
     gc.set_threshold(100_000, 50, 50)
+
+
+def _take_temporary_folder(config):
+    """What is left there, such as the locks of data trees, goes with the tests; pytest's stays."""
+    usual = tempfile.gettempdir()
+    if Path(usual).name.startswith(TEMPORARY):  # another session's, which has started this one
+        return
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", usual)
+    multiprocessing.util.get_temp_dir()  # it wants to remove its own at the very end
+    own = tempfile.mkdtemp(prefix=TEMPORARY)
+    tempfile.tempdir = os.environ["TMPDIR"] = own
+
+    def give_back():
+        tempfile.tempdir = os.environ["TMPDIR"] = usual
+        shutil.rmtree(own, ignore_errors=True)
+
+    config.add_cleanup(give_back)
 
 
 TINY_SIZE = SampleSize(users=150, tracks=300, listens=15_000, test_users=20)

@@ -75,10 +75,13 @@ class ForkedProgram:
     def communicate(self, timeout=None):
         """Wait for its end; standard output and error together."""
         if not wait([self._process.sentinel], timeout):
-            raise subprocess.TimeoutExpired(self.args, timeout)
+            raise subprocess.TimeoutExpired(self.args, timeout, self._said())
         self._process.join()
+        return self._said().decode(), None
+
+    def _said(self):
         self._output.seek(0)
-        return self._output.read().decode(), None
+        return self._output.read()
 
     def send_signal(self, number):
         if self.poll() is None:

@@ -18,6 +18,7 @@ from PIL import Image
 from podium.vision.downloading.rules import DownloadRules
 
 OK = b"HTTP/1.1 200 OK\r\n"
+HELD_SECONDS = 30
 
 
 def picture(number=0, side=32, kind="JPEG"):
@@ -29,13 +30,13 @@ def picture(number=0, side=32, kind="JPEG"):
 
 
 def quick_rules(**changed):
-    """Rules for tests: this machine is allowed, and waits are short."""
+    """Rules for tests: this machine is allowed, and tries follow soon; it may be a slow one."""
     usual = {
         "private_addresses": True,
         "backoff_seconds": 0.01,
-        "connect_seconds": 2,
-        "read_seconds": 0.5,
-        "total_seconds": 3,
+        "connect_seconds": 10,
+        "read_seconds": 10,
+        "total_seconds": 30,
     }
     return DownloadRules(**{**usual, **changed})
 
@@ -71,9 +72,12 @@ class ImageServer:
     """Answers each path by its script: the answers in turn, the last one again and again.
 
     An answer is bytes, or a tuple of steps: bytes are sent, numbers are seconds to wait, "close"
-    ends the connection, "endless" sends without end. Every other path is an image of its own.
+    ends the connection, "endless" sends without end. A function makes it when it is asked for.
+    Every other path is an image of its own.
 
     Attributes:
+        held_until: Where it is given, a request waits until this says so, but not for ever. The
+            first does not wait: a host is asked for one thing at a time until it has answered.
         requests: Time, path and headers of each request, in order.
         connections: How many were opened.
         most_active: Most requests under way at once.
@@ -81,7 +85,7 @@ class ImageServer:
 
     def __init__(self, latency=0.0, tls=None, address="127.0.0.1"):
         self.scripts = {}
-        self.latency = latency
+        self.latency, self.held_until = latency, None
         self.requests, self.connections, self.most_active, self.sent = [], 0, 0, 0
         self._active, self._tls, self._ready = 0, tls, threading.Event()
         self._address = address
@@ -96,7 +100,7 @@ class ImageServer:
 
     def __enter__(self):
         self._thread.start()
-        assert self._ready.wait(5)
+        assert self._ready.wait(60)
         return self
 
     def __exit__(self, *_):
@@ -132,7 +136,7 @@ class ImageServer:
         self._active += 1
         self.most_active = max(self.most_active, self._active)
         try:
-            await asyncio.sleep(self.latency)
+            await self._held()
             steps = self._steps(path)
             # Not under way any more once the last piece leaves.
             for step in steps[:-1]:
@@ -141,11 +145,18 @@ class ImageServer:
             self._active -= 1
         return await self._do(steps[-1], writer)
 
+    async def _held(self):
+        first, end = len(self.requests) == 1, time.monotonic() + HELD_SECONDS
+        while self.held_until and not first and not self.held_until() and time.monotonic() < end:
+            await asyncio.sleep(0.005)
+        await asyncio.sleep(self.latency)
+
     def _steps(self, path):
         script = self.scripts.get(path[1:])
         if script is None:
             return (answer(picture(sum(path.encode()))),)
         steps = script.pop(0) if len(script) > 1 else script[0]
+        steps = steps() if callable(steps) else steps
         return steps if isinstance(steps, tuple) else (steps,)
 
     async def _do(self, step, writer):
@@ -191,7 +202,7 @@ class Http2Server(ImageServer):
         self.requests.append((time.monotonic(), headers[":path"], headers))
         self._active += 1
         self.most_active = max(self.most_active, self._active)
-        await asyncio.sleep(self.latency)
+        await self._held()
         self._active -= 1
         path = headers[":path"]
         code, content = self.scripts.get(path[1:], (200, picture(sum(path.encode()))))

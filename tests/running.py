@@ -9,11 +9,12 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 
+import psutil
 from forked_programs import ForkedProgram
 from tiny_parameters import TINY
 
@@ -105,9 +106,9 @@ class ProjectCopy:
         """Another command of Kedro to its end."""
         return self.program("kedro", *words, **variables)
 
-    def program(self, *words, **variables):
+    def program(self, *words, timeout=300, **variables):
         """A program of the environment to its end."""
-        return ended(ForkedProgram(words, self.folder, self.environment(**variables)), 300)
+        return ended(ForkedProgram(words, self.folder, self.environment(**variables)), timeout)
 
     def invoke(self, *words, **variables):
         """A command of the project's own in this process: click's result, and the log."""
@@ -163,6 +164,9 @@ def ended(process, timeout):
     with process:
         try:
             output, _ = process.communicate(timeout=timeout)
+        except subprocess.TimeoutExpired as late:
+            so_far = (late.output or b"").decode(errors="replace")
+            raise TimeoutError(f"no end in {timeout} s:\n{so_far[-4000:]}") from None
         finally:
             process.kill()
     return subprocess.CompletedProcess(process.args, process.returncode, output)
@@ -225,6 +229,16 @@ def wait_until(condition, process, seconds=300):
             return False
         time.sleep(0.02)
     raise TimeoutError(f"nothing in {seconds} s")
+
+
+def wait_for_end(number, seconds=60):
+    """What is killed closes its output before it is counted as ended, and may stay as a zombie."""
+    end = time.monotonic() + seconds
+    with suppress(psutil.NoSuchProcess):
+        while psutil.Process(number).status() != psutil.STATUS_ZOMBIE:
+            if time.monotonic() > end:
+                raise TimeoutError(f"process {number} has not ended in {seconds} s")
+            time.sleep(0.01)
 
 
 def kill_when(process, condition):

@@ -95,15 +95,23 @@ class Soak:
     def _killed(self, process: subprocess.Popen[str], after: float) -> bool:
         """Kill it after so many seconds; False where it ended before."""
         try:
-            self._end(process, after)
+            output, _ = process.communicate(timeout=after)
         except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.communicate()
-            return True
+            try:
+                os.killpg(process.pid, signal.SIGKILL)
+            except ProcessLookupError:  # it has no group yet, or has just ended
+                process.kill()
+            output, _ = process.communicate()
+            if process.returncode == -signal.SIGKILL:
+                return True
+        self._demand_success(process, output)
         return False
 
-    def _end(self, process: subprocess.Popen[str], timeout: float | None = None) -> None:
-        output, _ = process.communicate(timeout=timeout)
+    def _end(self, process: subprocess.Popen[str]) -> None:
+        output, _ = process.communicate()
+        self._demand_success(process, output)
+
+    def _demand_success(self, process: subprocess.Popen[str], output: str) -> None:
         assert process.returncode == 0, f"{self.challenge} failed:\n{output[-3000:]}"
 
 

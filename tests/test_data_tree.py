@@ -1,7 +1,14 @@
 import pytest
 
 from podium.common.errors import PodiumError
-from podium.data_tree import data_kind, data_tree, raw_files, sample_truth, write_missing_sample
+from podium.data_tree import (
+    data_kind,
+    data_tree,
+    demand_raw_files,
+    raw_files,
+    sample_truth,
+    write_missing_sample,
+)
 from podium.pipelines.hearme import sample
 from podium.pipelines.hearme.raw_contract import RAW_FILES
 
@@ -81,3 +88,24 @@ def test_missing_sample_is_written_once(tmp_path, small_sample, prepare):
     before = {file: file.stat().st_mtime_ns for file in files}
     assert not write_missing_sample(tmp_path / "tree", "hearme", 2)
     assert {file: file.stat().st_mtime_ns for file in files} == before
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (lambda file: file.unlink(), "lacks test.csv. Put all of"),
+        (lambda file: (file.unlink(), (file / "x").mkdir(parents=True)), "test.csv: .* a folder"),
+        (lambda file: file.with_name("test.csv.gz").touch(), "test.csv: the file is there twice"),
+    ],
+    ids=["missing", "a folder", "twice"],
+)
+def test_a_run_is_told_what_is_wrong_with_a_file_before_it_begins(
+    tmp_path, small_sample, spoil, said
+):
+    write_missing_sample(tmp_path, "hearme", 1)
+    folder = tmp_path / "01_raw" / "hearme"
+    files = {name: folder / spec.name for name, spec in RAW_FILES.items()}
+    demand_raw_files("hearme", files)
+    spoil(folder / "test.csv")
+    with pytest.raises(PodiumError, match=said):
+        demand_raw_files("hearme", files)

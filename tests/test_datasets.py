@@ -2,10 +2,13 @@
 
 import os
 import sys
+from dataclasses import dataclass
 
 import ibis
+import numpy as np
 import pandas as pd
 import pytest
+from scipy.sparse import csr_matrix
 
 from podium import datasets
 from podium.common.errors import PodiumError
@@ -103,7 +106,9 @@ CASES = {
         same_parts,
     ),
 }
-SUFFIX = {"csv": ".csv", "json": ".json", "plot": ".json", "html": ".html", "folded": ""}
+CASES["folded pickles"] = (datasets.FoldedPickleDataset, *CASES["folded"][1:])
+SUFFIX = {"csv": ".csv", "json": ".json", "plot": ".json", "html": ".html"}
+SUFFIX |= {"folded": "", "folded pickles": ""}
 
 
 @pytest.fixture(params=CASES)
@@ -217,6 +222,42 @@ def test_previews_for_kedro_viz(tmp_path):
     page = datasets.HTMLDataset(filepath=str(tmp_path / "page.html"))
     page.save("<p>hello</p>")
     assert page.preview() == "<p>hello</p>"
+
+
+@dataclass
+class Side:
+    terms: csr_matrix
+    table: pd.DataFrame
+    encoded: np.ndarray | None = None
+
+
+@dataclass
+class Part:
+    fitted: Side
+    rows: np.ndarray
+    seconds: float = np.float64(1.5)
+
+
+def test_a_folder_of_objects_shows_what_is_in_its_parts_and_reads_none(tmp_path, monkeypatch):
+    dataset = datasets.FoldedPickleDataset(filepath=str(tmp_path / "features"))
+    part = Part(Side(csr_matrix((5, 700)), TABLE), np.arange(4))
+    other = Part(Side(csr_matrix((6, 700)), TABLE, np.zeros((6, 2, 3))), np.arange(3))
+    dataset.save({"fold_1": lambda: part, "fold_0": lambda: other, "whole": lambda: TABLE})
+    monkeypatch.setattr(datasets, "_read_pickle", lambda path: pytest.fail("it may be large"))
+    assert list(dataset.load()) == ["fold_0", "fold_1", "whole"]
+    shown = dataset.preview()
+    assert shown["columns"] == ["part", "table", "rows", "columns"]
+    assert shown["data"] == [
+        ["fold_1", "fitted.terms", "5", "700"],
+        ["fold_1", "fitted.table", "2", "2"],
+        ["fold_1", "rows", "4", "1"],
+        ["fold_0", "fitted.terms", "6", "700"],
+        ["fold_0", "fitted.table", "2", "2"],
+        ["fold_0", "fitted.encoded", "6", "2 x 3"],
+        ["fold_0", "rows", "3", "1"],
+        ["whole", "", "2", "2"],
+    ]
+    assert len(dataset.preview(2)["data"]) == 2
 
 
 def raw_dataset(folder):

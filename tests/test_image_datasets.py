@@ -9,7 +9,7 @@ from kedro.io import DatasetError
 from PIL import Image
 
 from podium.common.errors import PodiumError
-from podium.common.raw_files import RawFile, RawFolder, find_raw
+from podium.common.raw_contract import RawFile, RawFolder, find_raw
 from podium.data_tree import data_kind, demand_raw_files, raw_files
 from podium.error_hooks import user_message
 from podium.image_datasets import ImageFolderDataset
@@ -17,7 +17,7 @@ from podium.provenance import fingerprint
 from podium.vision.inspection import COLUMNS
 
 CONTRACT = """
-from podium.common.raw_files import RawFile, RawFolder
+from podium.common.raw_contract import RawFile, RawFolder
 IMAGES = RawFolder("images")
 EXTRA = RawFolder("extra", required=False)
 NOTES = RawFile("notes.csv", ("a",))

@@ -1,10 +1,12 @@
 import hashlib
 import os
+import platform
 import subprocess
+import sys
 
 import pytest
 
-from podium.provenance import fingerprint, git_commit, lock_hash
+from podium.provenance import fingerprint, git_commit, lock_hash, machine
 
 
 @pytest.fixture
@@ -168,3 +170,17 @@ def test_lock(tmp_path):
     assert lock_hash(tmp_path) == "none"
     (tmp_path / "requirements.lock").write_bytes(b"numpy==2.4.0\n")
     assert lock_hash(tmp_path) == hashlib.sha256(b"numpy==2.4.0\n").hexdigest()[:16]
+
+
+def test_the_machine_is_named_by_what_libraries_choose_instructions_by(monkeypatch):
+    import numpy  # noqa: F401 - its OpenBLAS knows the processor
+    import torch
+    from threadpoolctl import threadpool_info
+
+    kinds = {found["architecture"] for found in threadpool_info() if "architecture" in found}
+    words = machine().split(", ")
+    assert words[0].split() == [platform.machine(), *sorted(kinds)] and kinds
+    assert words[1] == f"Python {sys.version_info[0]}.{sys.version_info[1]}"
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda: "A GPU")
+    assert machine() == ", ".join([*words[:2], "A GPU"])

@@ -11,7 +11,7 @@ import time
 import psutil
 import pytest
 from click.exceptions import Exit
-from running import PROJECT, bootstrapped
+from running import PROJECT, bootstrapped, wait_for_end
 
 from podium import side_by_side
 from podium.challenges import challenges
@@ -80,16 +80,7 @@ def test_what_a_run_has_started_ends_soon_after_it(tmp_path, monkeypatch):
         number, options = line.split(" ", 1)
         expected = f'{{"params": {{"a": [1, null], "threads": 3}}, "pipelines": ["{challenge}"]}}'
         assert options == expected
-        _wait_for_end(int(number))
-
-
-def _wait_for_end(number: int) -> None:
-    """What is killed closes its output before it is counted as ended, and may stay as a zombie."""
-    deadline = time.monotonic() + 20
-    with contextlib.suppress(psutil.NoSuchProcess):
-        while psutil.Process(number).status() != psutil.STATUS_ZOMBIE:
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
+        wait_for_end(int(number))
 
 
 def test_a_line_that_cannot_be_shown_ends_nothing(tmp_path, monkeypatch):
@@ -108,19 +99,19 @@ def test_a_line_that_cannot_be_shown_ends_nothing(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("script", "code"),
+    ("script", "patience", "code"),
     [
-        ("trap 'exit 7' INT; echo ready; while :; do sleep 0.1; done", 7),
-        ("trap '' INT; echo ready; sleep 300", -9),
+        ("trap 'exit 7' INT; echo ready; while :; do sleep 0.1; done", 30, 7),
+        ("trap '' INT; echo ready; sleep 300", 2, -9),
     ],
     ids=["ends when interrupted", "does not"],
 )
-def test_a_run_that_is_silent_is_stopped(tmp_path, monkeypatch, script, code):
+def test_a_run_that_is_silent_is_stopped(tmp_path, monkeypatch, script, patience, code):
     program = tmp_path / "python"
     program.write_text(f"#!/bin/sh\nread options\n{script}\n")
     program.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(program))
-    monkeypatch.setattr(side_by_side, "_PATIENCE_SECONDS", 2)
+    monkeypatch.setattr(side_by_side, "_PATIENCE_SECONDS", patience)
     processes = side_by_side._Processes()
     run = processes.start(tmp_path, {}, {"PATH": "/usr/bin:/bin"})
     assert run.stdout.readline() == "ready\n"
@@ -164,6 +155,12 @@ def test_one_that_fails_stops_no_other_but_the_overview(tmp_path, monkeypatch, c
     assert f"`kedro run --pipeline={first}`, then `kedro run --pipeline=overview`." in said
 
 
+def _is_a_run(process):
+    with contextlib.suppress(psutil.NoSuchProcess):  # ended meanwhile
+        return "podium.side_by_side" in process.cmdline()
+    return False
+
+
 @pytest.mark.parametrize("end", ["kill", "terminate"])
 def test_they_end_where_the_run_of_all_is_stopped(project_copy, tmp_path, end):
     parent = subprocess.Popen(
@@ -177,10 +174,11 @@ def test_they_end_where_the_run_of_all_is_stopped(project_copy, tmp_path, end):
     with parent:
         next(line for line in parent.stdout if " | " in line)
         children = psutil.Process(parent.pid).children(recursive=True)
-        assert any("podium.side_by_side" in child.cmdline() for child in children)
+        assert any(_is_a_run(child) for child in children)
         began = time.monotonic()
         getattr(parent, end)()
         rest = parent.stdout.read()
-        _, alive = psutil.wait_procs(children, timeout=20)
-    assert not alive and "| done" not in rest and time.monotonic() - began < 60
+        for child in children:
+            wait_for_end(child.pid)
+    assert "| done" not in rest and time.monotonic() - began < 120
     assert parent.returncode == (1 if end == "terminate" else -9), rest[-2000:]

@@ -68,7 +68,8 @@ class PodiumConfigLoader(OmegaConfigLoader):
     def _with_run_facts(self, parameters: dict[str, Any]) -> dict[str, Any]:
         """Add ``<challenge>.run``: which data and preset, for the report and for tracking."""
         for challenge in challenges():
-            if challenge in parameters:
+            # Anything else is refused when a run begins, see podium.parameter_check.
+            if isinstance(parameters.get(challenge), dict):
                 where = self._where(challenge)
                 tree = data_tree(*where)
                 parameters[challenge]["run"] = {
@@ -111,11 +112,17 @@ class PodiumConfigLoader(OmegaConfigLoader):
         )
 
 
-def cores(wanted: int | None = None) -> int:
-    """Number of threads: the wanted one, else every core that this process may use."""
-    if wanted is not None:
+def cores(wanted: Any = None) -> Any:
+    """Number of threads: the wanted one, else every core that this process may use.
+
+    What is no number comes back as it is, and is refused with the other parameters.
+    """
+    if wanted is None:
+        return available_cores()
+    try:
         return max(1, int(wanted))
-    return available_cores()
+    except ValueError:
+        return wanted
 
 
 def project_root() -> str:

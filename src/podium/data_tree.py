@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import Literal
 
 from podium.common.errors import PodiumError
-from podium.common.raw_files import RawFile, RawFolder, find_raw, holds_files
+from podium.common.raw_contract import RawFile, RawFolder, demand_raw_file, find_raw, holds_files
 
 logger = logging.getLogger(__name__)
 
@@ -75,9 +76,15 @@ def demand_raw_files(challenge: str, files: Mapping[str, Path]) -> None:
         files: Place of each raw file or folder that the run reads, by dataset (`raw_train`).
 
     Raises:
-        PodiumError: naming the missing files and all that are required.
+        PodiumError: naming the missing files and all that are required; RawDataError for one that
+            is a folder, or there twice.
     """
     contract = import_module(f"podium.pipelines.{challenge}.schemas").RAW_FILES
+    for name, file in files.items():
+        spec = contract[name]
+        # The folder that lacks a file says so below, with all that belong there.
+        if isinstance(spec, RawFile):
+            demand_raw_file(file, replace(spec, required=False))
     needed = {file: contract[name] for name, file in files.items() if contract[name].required}
     missing = [_label(spec) for file, spec in needed.items() if find_raw(file, spec) is None]
     if missing:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import fields, is_dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from ibis import BaseBackend
 
     from podium.common.raw_files import RawTable
+
+_SIZES = "sizes.csv"
 
 
 class CSVDataset(AtomicSave, kedro_datasets.pandas.CSVDataset):
@@ -131,7 +134,10 @@ class FoldedTableDataset(AtomicSave, AbstractDataset[dict[str, Any], dict[str, A
 
 
 class FoldedPickleDataset(AtomicSave, AbstractDataset[dict[str, Any], dict[str, Any]]):
-    """Several objects in one folder, made and read one at a time; see `FoldedTableDataset`."""
+    """Several objects in one folder, made and read one at a time; see `FoldedTableDataset`.
+
+    The sizes of what is in them lie beside them, so that nobody has to read them to know.
+    """
 
     def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
         """Declare the folder and kedro-viz's metadata."""
@@ -144,16 +150,29 @@ class FoldedPickleDataset(AtomicSave, AbstractDataset[dict[str, Any], dict[str, 
         parts = sorted(Path(self._filepath).glob("*.pickle"))
         return {part.stem: partial(_read_pickle, part) for part in parts}
 
+    def preview(self, nrows: int = 10) -> TablePreview:
+        """Parts and the tables and arrays in them with rows and columns, for kedro-viz."""
+        import pandas as pd
+
+        file = Path(self._filepath) / _SIZES
+        rows = pd.read_csv(file, nrows=nrows, dtype="str", keep_default_na=False)
+        return TablePreview(rows.to_dict(orient="split"))
+
     def _describe(self) -> dict[str, Any]:
         return {"filepath": self._filepath}
 
     def _write(self, data: dict[str, Callable[[], Any]]) -> None:
+        import pandas as pd
+
         folder = Path(self._filepath)
         folder.mkdir()
+        sizes: list[tuple[str, ...]] = []
         for name, make in data.items():
-            with (folder / f"{name}.pickle").open("wb") as file:
-                pickle.dump(make(), file, protocol=pickle.HIGHEST_PROTOCOL)
+            found = _write_pickle(make(), folder / f"{name}.pickle")
+            sizes += [(name, *size) for size in found]
             release_freed_memory()
+        table = pd.DataFrame(sizes, columns=["part", "table", "rows", "columns"])
+        table.to_csv(folder / _SIZES, index=False)
 
     def _exists_on_disk(self) -> bool:
         return Path(self._filepath).is_dir()
@@ -209,7 +228,7 @@ class RawCSVDataset(ConnectionMixin, AbstractDataset[None, "RawTable | None"]):
         """The first rows as they stand in the file, for kedro-viz; none where it is missing."""
         import pandas as pd
 
-        from podium.common.raw_files import find_raw_file
+        from podium.common.raw_contract import find_raw_file
 
         file = find_raw_file(Path(self._filepath))
         if file is None:
@@ -218,7 +237,7 @@ class RawCSVDataset(ConnectionMixin, AbstractDataset[None, "RawTable | None"]):
         return TablePreview(rows.to_dict(orient="split"))
 
     def _exists(self) -> bool:
-        from podium.common.raw_files import find_raw_file
+        from podium.common.raw_contract import find_raw_file
 
         return find_raw_file(Path(self._filepath)) is not None
 
@@ -234,6 +253,24 @@ def _open_spark(connection: dict[str, Any]) -> BaseBackend:
             f"the engine Spark is not installed, see docs/scaling.md: {error}"
         ) from error
     return connect(**{name: value for name, value in connection.items() if name != "backend"})
+
+
+def _write_pickle(part: Any, path: Path) -> list[tuple[str, str, str]]:
+    """Write an object, and tell the sizes of what is in it."""
+    with path.open("wb") as file:
+        pickle.dump(part, file, protocol=pickle.HIGHEST_PROTOCOL)
+    return list(_sizes(part))
+
+
+def _sizes(part: Any, name: str = "") -> Iterator[tuple[str, str, str]]:
+    """Name, rows and columns of the tables and arrays in an object, if it is a dataclass."""
+    if shape := getattr(part, "shape", ()):
+        rows, *columns = shape
+        yield name, str(rows), " x ".join(map(str, columns)) or "1"
+    elif is_dataclass(part):
+        for field in fields(part):
+            below = f"{name}.{field.name}" if name else field.name
+            yield from _sizes(getattr(part, field.name), below)
 
 
 def _read_pickle(path: Path) -> Any:

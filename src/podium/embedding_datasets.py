@@ -106,7 +106,7 @@ class RawJSONDataset(AbstractDataset[None, "RawRecords | None"]):
         return TablePreview(pd.DataFrame(rows).astype(str).to_dict(orient="split"))
 
     def _exists(self) -> bool:
-        from podium.common.raw_files import find_raw_file
+        from podium.common.raw_contract import find_raw_file
 
         return find_raw_file(Path(self._filepath)) is not None
 

@@ -27,6 +27,7 @@ from podium.data_tree import (
     write_missing_sample,
 )
 from podium.outdated import OutdatedFiles
+from podium.parameter_check import check_parameters
 from podium.provenance import fingerprint
 
 if TYPE_CHECKING:
@@ -59,13 +60,14 @@ class DataHooks:
     def before_pipeline_run(
         self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog
     ) -> None:
-        """Generate sample data where there are none; refuse a half-filled folder.
+        """Check the parameters; generate sample data where there are none.
 
         Raises:
-            PodiumError: where some of the competition's files are missing, or what an earlier
-                stage has to make.
+            PodiumError: for a wrong parameter, and where some of the competition's files are
+                missing, or what an earlier stage has to make.
         """
         start_clock()
+        check_parameters(self._context.config_loader["parameters"], pipeline)
         # At its end Python would search all that is left for garbage, for seconds.
         atexit.register(gc.freeze)
         tags: dict[str, str] = {}

@@ -71,7 +71,7 @@ class ImageFolderDataset(AbstractDataset[None, "ImageFolder | None"]):
         return TablePreview(table.astype(str).to_dict(orient="split"))
 
     def _exists(self) -> bool:
-        from podium.common.raw_files import holds_files
+        from podium.common.raw_contract import holds_files
 
         return holds_files(Path(self._filepath))
 

@@ -16,8 +16,12 @@ from podium.challenges import STAGES, challenges
 from podium.common.errors import PodiumError
 
 TEMPLATE = Path("templates") / "challenge"
-# Kedro's own words, what stands beside the challenges in parameters and configuration.
-_RESERVED = (*STAGES, "params", "parameters", "compute", "run", "podium", "sample", "tuning")
+# Kedro's own words, what stands beside the challenges in parameters and configuration, and what has
+# a meaning after --params.
+_RESERVED = (
+    *(*STAGES, "params", "parameters", "compute", "run", "podium", "sample", "tuning"),
+    *("data", "data_root", "seed", "threads", "time_budget"),
+)
 
 
 class ChallengeNameError(PodiumError):

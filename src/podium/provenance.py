@@ -1,11 +1,13 @@
-"""Where a run comes from: its data's fingerprint, the commit, the lock file."""
+"""Where a run comes from: its data's fingerprint, the commit, the lock file, the machine."""
 
 from __future__ import annotations
 
 import hashlib
 import os
+import platform
 import stat
 import subprocess
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -75,6 +77,27 @@ def lock_hash(project: Path) -> str:
     """First 16 hex digits of the SHA-256 of requirements.lock; ``none`` where it is missing."""
     lock = project / "requirements.lock"
     return hashlib.sha256(lock.read_bytes()).hexdigest()[:16] if lock.is_file() else "none"
+
+
+def machine() -> str:
+    """What numeric libraries choose their instructions by: processor, Python, GPU if torch uses it.
+
+    Such as ``x86_64 SkylakeX, Python 3.11``; the processor as OpenBLAS calls it, once that is
+    loaded.
+    """
+    from threadpoolctl import threadpool_info
+
+    cores = sorted({str(found["architecture"]) for found in threadpool_info()
+                    if "architecture" in found})  # fmt: skip
+    words = [
+        " ".join([platform.machine(), *cores]),
+        f"Python {sys.version_info[0]}.{sys.version_info[1]}",
+    ]
+    # Not loaded for this: a run without networks has no use for it.
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.cuda.is_available():
+        words.append(torch.cuda.get_device_name())
+    return ", ".join(words)
 
 
 def _content(path: Path) -> bytes:

@@ -5,11 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from podium.challenges import challenge_of
+from podium.provenance import machine
+
+if TYPE_CHECKING:
+    from kedro.io import DataCatalog
+    from kedro.pipeline import Pipeline
 
 RECIPE_FILE = "recipe.json"
 # Names, for a run that makes another one again, that one's ID.
 REPRODUCES = "PODIUM_REPRODUCES"
+# See `podium.provenance.machine`.
+MACHINE_TAG = "machine"
 SUBMISSION_TAG = "{challenge}.submission_sha256"
 # Options of `kedro run` that cut a pipeline, as Kedro names them in the run's parameters.
 _CUTS = (
@@ -99,7 +108,17 @@ def make_recipe(
     )
 
 
-def sha256_of(path: Path) -> str:
+def result_tags(pipeline: Pipeline, catalog: DataCatalog) -> dict[str, str]:
+    """SHA-256 of every submission that a run has written, and the machine that it ran on."""
+    tags = {MACHINE_TAG: machine()}
+    for name in sorted(pipeline.all_outputs()):
+        path = getattr(catalog.get(name), "_filepath", None)
+        if name.endswith(".submission") and path is not None:
+            tags[SUBMISSION_TAG.format(challenge=challenge_of(name))] = _sha256_of(Path(path))
+    return tags
+
+
+def _sha256_of(path: Path) -> str:
     """SHA-256 of a file's bytes, in hex."""
     import hashlib
 

@@ -44,19 +44,22 @@ def reproduce(context: click.Context, run_id: str, current_code: bool, folder: P
     try:
         if folder is None:
             with tempfile.TemporaryDirectory(prefix="podium-reproduce-") as name:
-                results = _reproduce(project, run_id, Path(name), current_code)
+                results, remark = _reproduce(project, run_id, Path(name), current_code)
         else:
             folder.mkdir(parents=True)
-            results = _reproduce(project, run_id, folder.resolve(), current_code)
+            results, remark = _reproduce(project, run_id, folder.resolve(), current_code)
     except FileExistsError as error:
         raise click.UsageError(f"{folder} is there already") from error
     except PodiumError as error:
         click.secho(f"Error: {error}", fg="red", err=True)
         raise click.exceptions.Exit(NOT_REPRODUCIBLE) from error
-    conclude(run_id, results)
+    conclude(run_id, results, remark)
 
 
-def _reproduce(project: Path, run_id: str, folder: Path, current_code: bool) -> list[Difference]:
+def _reproduce(
+    project: Path, run_id: str, folder: Path, current_code: bool
+) -> tuple[list[Difference], str | None]:
+    """What was compared, and a remark on the machines if those differ."""
     import mlflow
 
     from podium import reproduction
@@ -75,7 +78,8 @@ def _reproduce(project: Path, run_id: str, folder: Path, current_code: bool) -> 
         second = reproduction.run_again(first, recipe, code, folder)
     finally:
         reproduction.drop_worktree(project, code)
-    return reproduction.compare_runs(first, second, recipe.data)
+    results = reproduction.compare_runs(first, second, recipe.data)
+    return results, reproduction.machines_differ(first, second)
 
 
 def _tracking_uri(project: Path) -> str:
@@ -87,8 +91,8 @@ def _tracking_uri(project: Path) -> str:
     return str(settings["server"]["mlflow_tracking_uri"])
 
 
-def conclude(run_id: str, results: list[Difference]) -> None:
-    """Say what is the same and what is not.
+def conclude(run_id: str, results: list[Difference], remark: str | None = None) -> None:
+    """Say what is the same and what is not, and where anything differs the remark.
 
     Raises:
         click.exceptions.Exit: with code 1, where anything differs or nothing was compared.
@@ -100,6 +104,8 @@ def conclude(run_id: str, results: list[Difference]) -> None:
         click.secho(f"{result.name}: {result.before}, now {result.again}", fg="red", err=True)
     if len(different) > _MOST_SHOWN:
         click.secho(f"and {len(different) - _MOST_SHOWN} more", fg="red", err=True)
+    if different and remark:
+        click.secho(remark, fg="yellow", err=True)
     for result in results:
         if result.same and isinstance(result.before, str):
             click.echo(f"{result.name}: the same, {result.before}")

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from podium.common.errors import PodiumError
 from podium.data_tree import raw_files, write_missing_sample
 from podium.provenance import fingerprint, git_commit, lock_hash
-from podium.recipe import RECIPE_FILE, REPRODUCES, SUBMISSION_TAG, RawData, Recipe
+from podium.recipe import MACHINE_TAG, RECIPE_FILE, REPRODUCES, SUBMISSION_TAG, RawData, Recipe
 
 if TYPE_CHECKING:
     from mlflow.entities import Run
@@ -223,3 +223,14 @@ def compare_runs(first: Run, second: Run, challenges: Mapping[str, Any]) -> list
         if not any(word in name for word in _MEASURED)
     ]
     return files + metrics
+
+
+def machines_differ(first: Run, second: Run) -> str | None:
+    """A sentence that names both machines, where the runs were made on different ones."""
+    before, now = (run.data.tags.get(MACHINE_TAG) for run in (first, second))
+    if before is None or now is None or before == now:
+        return None
+    return (
+        f"The run was made on {before}, this one on {now}: numeric libraries choose other "
+        "instructions there, and results may differ a little."
+    )

@@ -77,9 +77,14 @@ def _wanted_threads(project: Path, options: dict[str, Any]) -> int | None:
     """
     from kedro.framework.session import KedroSession
 
+    from podium.parameter_check import check_names
+    from podium.pipelines.shared import Compute
+
     chosen = {name: options[name] for name in ("env", "conf_source")}
     session = KedroSession.create(project, runtime_params=options["params"], **chosen)
-    threads = int(session.load_context().config_loader["parameters"]["compute"]["threads"])
+    parameters = session.load_context().config_loader["parameters"]
+    check_names(parameters)
+    threads = Compute.parse(parameters["compute"], "compute").threads
     given = "threads" in (options["params"] or {}) or threads != available_cores()
     return threads if given else None
 

@@ -126,6 +126,7 @@ class _Processes:
         self._stopped = False
         self._processes: list[subprocess.Popen[str]] = []
         self._ended_at: dict[int, float] = {}
+        self._cleared: set[int] = set()
 
     def start(
         self, project: Path, options: Mapping[str, Any], environment: Mapping[str, str]
@@ -162,7 +163,7 @@ class _Processes:
             if process.poll() is not None:
                 ended_at = self._ended_at.setdefault(process.pid, now)
                 if now - ended_at > _PATIENCE_SECONDS:
-                    _kill_group(process)
+                    self._kill_group(process)
 
     def stop(self) -> None:
         """Interrupt all, then kill what has not ended."""
@@ -175,12 +176,14 @@ class _Processes:
         for process in self._processes:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(max(0.0, deadline - time.monotonic()))
-            _kill_group(process)
+            self._kill_group(process)
 
-
-def _kill_group(process: subprocess.Popen[str]) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
+    def _kill_group(self, process: subprocess.Popen[str]) -> None:
+        """Once: later the number of a group that is empty may be that of another one."""
+        if process.pid not in self._cleared:
+            self._cleared.add(process.pid)
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
 
 
 @contextlib.contextmanager
@@ -203,6 +206,8 @@ def _end_with(parent: int) -> None:
 
 
 def _main(project: str) -> None:
+    # A shell lets what it starts in the background ignore interrupts; by them a run is stopped.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     options = json.loads(sys.stdin.readline())
     # Nothing that the run starts may read from the pipe, or hold it.
     parent = os.dup(0)

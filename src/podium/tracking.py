@@ -23,7 +23,7 @@ from podium import tracking_store
 from podium.challenges import challenge_of
 from podium.metric_datasets import MetricsBatchDataset
 from podium.provenance import git_commit, lock_hash
-from podium.recipe import RECIPE_FILE, REPRODUCES, SUBMISSION_TAG, make_recipe, sha256_of
+from podium.recipe import RECIPE_FILE, REPRODUCES, make_recipe, result_tags
 from podium.serving import log_inference_models
 from podium.tracked_run import TrackedRun
 
@@ -178,7 +178,7 @@ class ResilientMlflowHook(MlflowHook):
             try:
                 if self._is_mlflow_enabled:
                     log_inference_models(pipeline, catalog, Path(self._context.project_path))
-                    mlflow.set_tags(_submission_tags(pipeline, catalog))
+                    mlflow.set_tags(result_tags(pipeline, catalog))
                 super().after_pipeline_run(run_params, pipeline, catalog)
                 # kedro-mlflow opens the run anew in every thread and leaves those open until the
                 # process ends; a notebook goes on.
@@ -253,16 +253,6 @@ def _take_over(pipeline: Pipeline, catalog: DataCatalog) -> dict[str, Any]:
         dataset._logging_activated = False
         logged[name] = dataset
     return logged
-
-
-def _submission_tags(pipeline: Pipeline, catalog: DataCatalog) -> dict[str, str]:
-    """SHA-256 of every submission that the run has written."""
-    tags = {}
-    for name in sorted(pipeline.all_outputs()):
-        path = getattr(catalog.get(name), "_filepath", None)
-        if name.endswith(".submission") and path is not None:
-            tags[SUBMISSION_TAG.format(challenge=challenge_of(name))] = sha256_of(Path(path))
-    return tags
 
 
 def _tracked_run() -> TrackedRun | None:

@@ -5,6 +5,7 @@ import pytest
 from podium.common.builder import (
     Declaration,
     build,
+    build_each,
     default_argument,
     makers_of,
     refuse_undeclared,
@@ -77,8 +78,8 @@ def test_wrong_arguments_name_the_class_and_the_fault(arguments, message):
 @pytest.mark.parametrize(
     ("declaration", "message"),
     [
-        ({}, "type: Field required"),
-        ({"type": OWN, "argumnets": {}}, "argumnets: Extra inputs"),
+        ({}, "type: missing"),
+        ({"type": OWN, "argumnets": {}}, "argumnets: unknown; did you mean arguments"),
         ({"type": OWN, "arguments": [7]}, "arguments: .*dictionary"),
         ({"type": 5}, "type: .*string"),
     ],
@@ -106,9 +107,29 @@ def test_makers_make_anew_each_time_with_the_caller_s_arguments():
     assert first is not second and first.seed == second.seed == 7
 
 
+def test_what_is_declared_is_made_by_name():
+    made = build_each({"own": Declaration(type=OWN), "ranker": Declaration(type=RANKER)}, seed=7)
+    assert list(made) == ["own", "ranker"] and made["ranker"].seed == 7
+
+
+@pytest.mark.parametrize(
+    ("type_", "arguments", "message"),
+    [
+        (OWN, {"half_live_days": 7}, "OwnHistory: .*half_live_days"),
+        (OWN + "X", {}, "cannot be imported"),
+        ("os.system", {}, "not allowed"),
+    ],
+)
+def test_arguments_are_checked_without_making_anything(type_, arguments, message):
+    # What only the class itself knows is its own to say.
+    Declaration(type=OWN, arguments={"half_life_days": -1}).check_arguments()
+    with pytest.raises(ParameterError, match=message):
+        Declaration(type=type_, arguments=arguments).check_arguments()
+
+
 def test_a_wrong_argument_shows_before_any_maker_is_used():
     wrong = Declaration(type=OWN, arguments={"half_life_days": -1})
-    with pytest.raises(ParameterError, match="OwnHistory: half_life_days must be above zero"):
+    with pytest.raises(ParameterError, match=r"^wrong: .*OwnHistory: half_life_days must be above"):
         makers_of({"own": Declaration(type=OWN), "wrong": wrong})
 
 

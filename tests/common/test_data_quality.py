@@ -17,7 +17,7 @@ from podium.common.data_quality import (
     sort_quarantine,
 )
 from podium.common.errors import PodiumError
-from podium.common.raw_files import RawFile, RawFolder
+from podium.common.raw_contract import RawFile, RawFolder
 
 
 def log_of(file, rows, extra_columns=(), ends_whole=True):

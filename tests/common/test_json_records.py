@@ -10,7 +10,7 @@ import pytest
 
 from podium.common.errors import RawDataError
 from podium.common.json_records import open_raw_json, read_records, shorten_lists
-from podium.common.raw_files import RawFile
+from podium.common.raw_contract import RawFile
 from podium.common.stream_window import LONGEST_RECORD
 
 RECORDS = [

@@ -9,10 +9,12 @@ from podium.common.ordered_work import RangesAhead, work_ahead
 
 
 def test_results_come_in_order_from_several_threads():
-    names = set()
+    names, together = set(), threading.Barrier(3)
 
     def slow(number):
         names.add(threading.current_thread().name)
+        if number < 3:
+            together.wait(60)
         time.sleep(0.005 * (number % 3))
         return number * 10
 
@@ -26,7 +28,7 @@ def test_no_more_is_begun_than_asked():
     results = work_ahead(begun.append, iter(range(100)), 2, 5)
     for taken in range(1, 4):
         next(results)
-        time.sleep(0.05)
+        wait_for(lambda count=5 + taken: len(begun) == count)
         assert sorted(begun) == list(range(5 + taken))
     results.close()
     time.sleep(0.05)
@@ -50,7 +52,7 @@ def test_an_error_comes_at_its_turn_and_ends_the_threads():
 
 
 def wait_for(reached):
-    until = time.monotonic() + 5
+    until = time.monotonic() + 60
     while not reached() and time.monotonic() < until:
         time.sleep(0.005)
     time.sleep(0.05)  # and no further

@@ -10,13 +10,8 @@ import pandas as pd
 import pytest
 
 from podium.common.errors import RawDataError
-from podium.common.raw_files import (
-    BLANK,
-    RawFile,
-    RawTable,
-    find_raw_file,
-    open_raw_csv,
-)
+from podium.common.raw_contract import RawFile, find_raw_file
+from podium.common.raw_files import BLANK, RawTable, open_raw_csv
 from podium.common.raw_lines import scan_file
 
 SPEC = RawFile("two.csv", ("a", "b"))
@@ -51,6 +46,8 @@ def values(frame: pd.DataFrame) -> list[tuple[object, ...]]:
         ("a,b\n1,\n,2\n", [("1", None), (None, "2")]),
         ('a,b\nAC"DC,2\n12" mix,3\n', [('AC"DC', "2"), ('12" mix', "3")]),
         ("a,b\n1,2\r\n3,4\n", [("1", "2"), ("3", "4")]),
+        # Written on Windows by a program that ends its lines itself.
+        ("a,b\r\r\n1,2\r\r\n3,4\r\r\n", [("1", "2"), ("3", "4")]),
         ("a,b\nҚайрат,Ёлка\n", [("Қайрат", "Ёлка")]),
         ('a,b\n"",2\n', [(None, "2")]),
     ],

@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 from podium.common.errors import RawDataError
-from podium.common.raw_files import BLANK, RawFile, RawTable, open_raw_csv
+from podium.common.raw_contract import RawFile
+from podium.common.raw_files import BLANK, RawTable, open_raw_csv
 from podium.common.raw_values import (
     Parsed,
     check_throughout,

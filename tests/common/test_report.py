@@ -5,29 +5,31 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from podium.common.charts import (
-    Mark,
-    bar_chart,
-    histogram,
-    interval_chart,
-    line_chart,
-    scatter_chart,
-)
+from podium.common.charts import Mark, bar_chart, histogram, interval_chart, line_chart
 from podium.common.leaderboard import Metric, build_leaderboard
 from podium.common.report import (
     Column,
     Figure,
     Report,
     Section,
-    comparison_figures,
     data_quality_section,
     facts_section,
+    interval_column,
     leaderboard_section,
     make_table,
     render_report,
-    verdict,
 )
-from podium.common.report_formats import percent, score, seconds, signed, span, text, whole
+from podium.common.report_formats import (
+    in_quarantine,
+    percent,
+    score,
+    seconds,
+    signed,
+    span,
+    text,
+    whole,
+)
+from podium.common.verdict import comparison_figures, verdict
 
 GENERATOR = np.random.default_rng(0)
 ERRORS = GENERATOR.random(200)
@@ -112,7 +114,27 @@ def test_the_verdict_says_how_sure_it_is():
     models = pd.DataFrame({"model": ["median", "lucky"], "kind": ["baseline", "ranker"]})
     unsure = build_leaderboard({"median": ERRORS, "lucky": noise}, models)
     assert "may be chance" in verdict(unsure, "lucky")
-    assert "No model beats" in verdict(board(median=1.0, boost=1.2))
+    assert "No model beats" in verdict(board(median=1.0, boost=1.2), "median")
+
+
+def test_the_verdict_calls_a_gain_below_zero_a_loss():
+    """The errors grow by a fifth."""
+    words = verdict(board(median=1.0, boost=1.2), "boost")
+    assert f": a loss of {0.2 * ERRORS.mean():.4f} (−20.0 %), " in words
+    assert "paired interval of the gain −" in words and "a gain of" not in words
+    assert "one side of zero" in words
+
+
+def test_the_verdict_on_a_baseline_that_is_chosen_names_the_model_that_beats_it():
+    words = verdict(board(median=1.0, boost=0.7, ridge=0.8), "median")
+    low, best = (f"{factor * ERRORS.mean():.4f}" for factor in (1.0, 0.7))
+    assert words.startswith(
+        f"The submission is made by median, itself the best baseline, at {low}; boost scores "
+        f"{best}: a gain of +{0.3 * ERRORS.mean():.4f} (+30.0 %), paired interval +"
+    )
+    assert "No model beats" not in words
+    best_of_all = verdict(board(median=1.0, boost=1.2), "median")
+    assert best_of_all == f"No model beats the best baseline, median, at {low}."
 
 
 @pytest.mark.parametrize(("factor", "gain", "sign"), [(0.7, "+30.0 %", "+"), (1.2, "−20.0 %", "−")])
@@ -149,10 +171,14 @@ def test_quarantine_and_checks_are_counted():
     )
     aside = pd.DataFrame({"file": ["a.csv"], "reason": ["bad"], "rows": [3], "first_row": [8]})
     section = data_quality_section(quality, aside)
-    assert "3 rows are in quarantine" in section.paragraphs[0]
+    (paragraph,) = section.paragraphs
+    assert "dropped as an exact copy" in paragraph and "3 rows are in quarantine." in paragraph
     assert section.blocks[0].rows == (("a.csv", "time", "dropped", "1,200", "50.0 %"),)
     assert section.blocks[1].rows == (("a.csv", "bad", "3", "8"),)
-    assert len(data_quality_section(quality, aside.iloc[:0]).blocks) == 1
+    nothing = data_quality_section(quality, aside.iloc[:0])
+    assert len(nothing.blocks) == 1 and "No row is in quarantine." in nothing.paragraphs[0]
+    one = data_quality_section(quality, aside.assign(rows=1))
+    assert "1 row is in quarantine." in one.paragraphs[0]
 
 
 def test_a_table_leaves_out_columns_that_are_not_there():
@@ -160,6 +186,27 @@ def test_a_table_leaves_out_columns_that_are_not_there():
         pd.DataFrame({"a": [1.5]}), [Column("a", "A", score), Column("b", "B", score)]
     )
     assert table.headings == (("A", True),) and table.rows == (("1.5000",),)
+
+
+@pytest.mark.parametrize(
+    ("confidence", "heading"), [(0.95, "95 % interval"), (0.9, "90 % interval"), (None, "Interval")]
+)
+def test_an_interval_is_one_column_with_its_confidence_above(confidence, heading):
+    rows = pd.DataFrame({"auc_low": [0.25, -0.5], "auc_high": [0.5, float("nan")]})
+    table = make_table(rows, [interval_column(confidence, "auc_low", "auc_high", signed)])
+    assert table.headings == ((heading, True),)
+    assert table.rows == (("+0.2500 to +0.5000",), ("−0.5000 to –",))
+    assert make_table(rows, [interval_column(confidence)]).headings == ()
+
+
+def test_the_intervals_of_the_leaderboard_have_their_confidence_above():
+    leaderboard = board(median=1.0, boost=0.7)
+    none = pd.DataFrame(columns=["model", "kind", "note"])
+    section = leaderboard_section(leaderboard, none, "SMAPE", confidence=0.8)
+    table = section.blocks[1]
+    assert table.headings[3] == ("80 % interval", True)
+    row = leaderboard.iloc[0]
+    assert table.rows[0][3] == f"{row['ci_low']:.4f} to {row['ci_high']:.4f}"
 
 
 @pytest.mark.parametrize(
@@ -177,6 +224,9 @@ def test_a_table_leaves_out_columns_that_are_not_there():
         (text(None), ""),
         (text(float("nan")), ""),
         (text("Ән"), "Ән"),
+        (in_quarantine(0), "No row is in quarantine"),
+        (in_quarantine(1), "1 row is in quarantine"),
+        (in_quarantine(1200), "1,200 rows are in quarantine"),
     ],
 )
 def test_formats(shown, wanted):
@@ -219,8 +269,6 @@ def test_dots_lie_inside_their_intervals_and_the_page():
         line_chart({}, "x", "y"),
         line_chart({"main:flat": ([1, 2], [0, 0])}, "x", "y"),
         line_chart({"main:point": ([1], [5])}, "x", "y"),
-        scatter_chart({}),
-        scatter_chart({"main:none": ([], []), 'main:<"&>': ([3], [3])}),
         bar_chart([Mark('<"&>' * 30, 1e-9)], "s"),
     ],
 )
@@ -235,18 +283,6 @@ def test_a_histogram_holds_everybody():
     edges, shares = outlines["main:a"]
     assert shares[::2] == [50, 0, 0, 50] and shares[::2] == shares[1::2]
     assert edges[0] == 0 and edges[-1] == 1 and len(edges) == len(shares) == 8
-
-
-def test_points_lie_where_they_should_and_later_ones_on_top():
-    svg = scatter_chart({"baseline:left": ([0, 1], [0, 0]), "main:right": ([2], [10])})
-    dots = re.findall(r'<circle class="(\w+)" cx="([-\d.]+)" cy="([-\d.]+)" r="2.4"', svg)
-    assert [kind for kind, _, _ in dots] == ["baseline", "baseline", "main"]
-    across = [float(x) for _, x, _ in dots]
-    up = [float(y) for _, _, y in dots]
-    assert across[1] - across[0] == pytest.approx(across[2] - across[1], abs=0.2)
-    assert up[0] == up[1] > up[2], "up the page is down the axis"
-    assert 0 < min(across) and max(across) < 860 and min(up) > 30
-    assert ">left<" in svg and ">right<" in svg
 
 
 def test_many_lines_have_keys_inside_the_chart_and_are_told_apart():

@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 from podium.common.errors import RawDataError
-from podium.common.raw_files import RawFile, open_raw_csv
+from podium.common.raw_contract import RawFile
+from podium.common.raw_files import open_raw_csv
 from podium.common.table_rows import RowContract, clean_rows, read_asked_rows
 
 CONTRACT = RowContract("name", ("size", "age"), ("kind",), "price")

@@ -7,6 +7,7 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -171,9 +172,9 @@ def test_no_trial_begins_that_would_end_too_late(file, monkeypatch):
     from podium.common import time_budget, tuning_study
 
     now = [0.0]
-    monkeypatch.setattr(time_budget.time, "monotonic", lambda: now[0])
-    monkeypatch.setattr(tuning_study.time, "perf_counter", lambda: now[0])
-    time_budget.start_clock()
+    monkeypatch.setattr(time_budget, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    monkeypatch.setattr(time_budget, "_started", 0.0)
+    monkeypatch.setattr(tuning_study, "time", SimpleNamespace(perf_counter=lambda: now[0]))
 
     def slow(values):
         now[0] += 10

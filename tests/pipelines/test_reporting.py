@@ -65,7 +65,13 @@ def test_the_page_holds_the_shared_sections_around_the_challenge_s_own():
     order = ["Leaderboard", "Own section", "Data quality", "How to read this", "This run"]
     places = [page.index(f">{title}</h2>") for title in order]
     assert places == sorted(places)
-    for words in ("At 90 % confidence.", "left out &lt;for&gt; time", "SAMPLE", "no price"):
+    for words in (
+        "At 90 % confidence.",
+        ">90 % interval<",
+        "left out &lt;for&gt; time",
+        "SAMPLE",
+        "no price",
+    ):
         assert words in page
 
 

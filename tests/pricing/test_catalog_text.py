@@ -121,7 +121,7 @@ def test_never_raises_and_never_makes_a_number_that_is_none(texts):
     "unit", ["9", "9,", "1/", "pack of ", "1 oz x ", "<a", "a ", "1 a a ", "-- "]
 )
 def test_long_texts_take_no_time(unit):
-    text = "Item Name: " + unit * (200_000 // len(unit))
-    started = time.perf_counter()
+    text = "Item Name: " + unit * (500_000 // len(unit))
+    started = time.process_time()  # whatever else the machine does
     parse_catalog([text])
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 10

@@ -18,12 +18,12 @@ from registered import PROJECT, every_challenge, with_tuning
 from podium.challenges import OVERVIEW, STAGES, TUNING, challenges
 
 BASE = PROJECT / "conf" / "base"
+INFERENCE = "inference"
 VERBS = set(
-    "add aggregate align assemble assign average blend break build cap check choose clean collect "
-    "combine compare complete compute count cross cut detect embed encode estimate evaluate "
-    "extract featurise fit fold fuse generate index inspect join list load make mark match measure "
-    "merge normalise order plot predict prepare rank read refit report resize score search select "
-    "split stack summarise track train tune validate write".split()
+    "assemble assign blend break build cap check clean collect compare complete compute cross cut "
+    "detect encode estimate extract fit generate give inspect list load make mark match measure "
+    "number order plot predict rank read refit report score search stack summarise track tune "
+    "write".split()
 )
 
 
@@ -48,6 +48,19 @@ def everything(pipelines):
 
 def datasets(pipeline):
     return {name for name in pipeline.datasets() if not name.startswith("params:")}
+
+
+def nodes_of(pipelines, challenge):
+    """Of its stages, of its tuning, and of what answers new rows."""
+    nodes = [*with_tuning(pipelines, challenge).nodes]
+    module = import_module(f"podium.pipelines.{challenge}.pipeline")
+    if hasattr(module, "create_inference"):
+        nodes += module.create_inference().pipeline.nodes
+    return nodes
+
+
+def verb_of(node):
+    return node.name.split(".")[-1].split("_")[0]
 
 
 def pattern(name):
@@ -83,12 +96,18 @@ def test_the_overview_reads_every_challenge(pipelines, catalog):
 
 @every_challenge
 def test_nodes_are_named_verb_noun_in_two_namespaces(challenge, pipelines):
-    for node in with_tuning(pipelines, challenge).nodes:
+    for node in nodes_of(pipelines, challenge):
         owner, stage, name = node.name.split(".")
-        assert owner == challenge and stage in (*STAGES, TUNING), node.name
+        assert owner == challenge and stage in (*STAGES, TUNING, INFERENCE), node.name
         assert re.fullmatch(r"[a-z0-9]+(_[a-z0-9]+)+", name), node.name
-        assert name.split("_")[0] in VERBS, f"{node.name} does not begin with a known verb"
+        assert verb_of(node) in VERBS, f"{node.name} does not begin with a known verb"
         assert inspect.getdoc(node.func), f"{node.name} has no docstring"
+
+
+def test_the_known_verbs_are_those_in_use(pipelines):
+    """So that a name of a node begins as one that is there already, where it can."""
+    nodes = chain.from_iterable(nodes_of(pipelines, each) for each in challenges())
+    assert {verb_of(node) for node in nodes} == VERBS
 
 
 @every_challenge
@@ -170,6 +189,20 @@ def test_every_stored_dataset_has_a_layer_and_lies_in_it(challenge, pipelines, c
             (folder,) = re.findall(rf"/(0\d_\w+)/{challenge}/", str(dataset._filepath))
             differs = folder not in LAYERS[layer]
             assert differs == ("layer_differs" in dataset.metadata), f"{name}: {layer}, {folder}"
+
+
+@every_challenge
+def test_kedro_viz_previews_the_features(challenge, catalog):
+    assert hasattr(catalog.get(f"{challenge}.features"), "preview")
+
+
+@every_challenge
+def test_the_tables_of_scores_are_artifacts_in_mlflow(challenge, pipelines, catalog):
+    scores = {f"{challenge}.{name}" for name in ("leaderboard", "breakdown")}
+    made = scores & pipelines[challenge].all_outputs()
+    assert made
+    for name in made:
+        assert hasattr(catalog.get(name), "artifact_path"), name
 
 
 @pytest.fixture(scope="module")

@@ -50,9 +50,11 @@ def test_a_second_run_at_once_is_refused_and_the_first_ends_as_if_alone(
     with project_copy.start(f"--pipeline={challenge}", root=root) as first:
         try:
             assert wait_until(lambda: owed(root, challenge) is not None, first)
+            first.send_signal(signal.SIGSTOP)  # not to end before the other begins
             refused = f"another run of {challenge} is at work in {root}"
             with pytest.raises(PodiumError, match=re.escape(refused)):
                 project_copy.session(challenge, root=root)
+            first.send_signal(signal.SIGCONT)
             output, _ = first.communicate(timeout=300)
         finally:
             first.kill()

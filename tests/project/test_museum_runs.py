@@ -119,6 +119,7 @@ def test_the_report_has_the_hits_of_every_model_at_every_strength(finished_museu
     page = (root / REPORTING / "report.html").read_text()
     heading, *rows = cells(page, "Every model at every strength")
     assert heading[:3] == ["Model", "Strength", "Photos"]
+    assert heading[3:] == ["Hit@1", "Hit@3", "95 % interval", "Hit@10"]
     table = pd.read_csv(root / REPORTING / "breakdown.csv")
     table = table[table["effect"] == "mixed"].set_index(["model", "strength", "cutoff"])
     expected = []

@@ -25,7 +25,7 @@ NEW, REAL = "trees", "diabetes"
 TRUTH = f"{REAL}_truth.csv"
 WHOLE = ("templates", "docs", "notebooks", "tests")
 # Tests that name no challenge and look at all of them.
-GENERAL = "catalog or factory or imports or kinds"
+GENERAL = "catalog or factory or imports or kinds or verbs"
 # Of the two and of all; whole runs have a test of their own.
 RENDERED = f"({NEW} or {REAL} or {GENERAL}) and not known_keys and not _runs"
 
@@ -90,7 +90,7 @@ def is_clean(project, name):
 
 def passed(project, *words):
     """How many tests passed in the copy, where all did."""
-    done = project.program("pytest", *words, "-p", "no:cacheprovider")
+    done = project.program("pytest", *words, "-p", "no:cacheprovider", timeout=1500)
     assert done.returncode == 0, done.stdout[-4000:]
     return int(re.search(r"(\d+) passed", done.stdout).group(1))
 
@@ -152,6 +152,11 @@ def test_a_second_of_the_name_is_refused_and_changes_nothing(copy):
         ("", "must be a Python name"),
         ("modeling", "a meaning of its own"),
         ("params", "a meaning of its own"),
+        ("data", "a meaning of its own"),
+        ("data_root", "a meaning of its own"),
+        ("seed", "a meaning of its own"),
+        ("threads", "a meaning of its own"),
+        ("time_budget", "a meaning of its own"),
         ("test_trees", "a meaning of its own"),
         ("shared", "is a module already"),
     ],
@@ -260,16 +265,19 @@ def test_what_holds_for_every_challenge_and_the_rendered_tests_hold(copy, real_t
 @pytest.fixture
 def no_other(copy):
     """The rendered challenges alone: a package without a pipeline is no challenge."""
-    others = [
-        file
-        for file in (copy.folder / "src/podium/pipelines").glob("*/pipeline.py")
-        if file.parent.name not in (NEW, REAL)
-    ]
-    for file in others:
-        file.rename(file.with_suffix(".hidden"))
+    packages = (copy.folder / "src/podium/pipelines").glob("*/pipeline.py")
+    others = [file for file in packages if file.parent.name not in (NEW, REAL)]
+    hidden = {file: file.with_suffix(".hidden") for file in others}
+    # Their parameters would be of no challenge.
+    for folder in (copy.folder / "conf").glob("*/*/"):
+        if folder.name in {file.parent.name for file in others}:
+            hidden[folder] = copy.folder / "hidden" / folder.relative_to(copy.folder)
+    for path, place in hidden.items():
+        place.parent.mkdir(parents=True, exist_ok=True)
+        path.rename(place)
     yield
-    for file in others:
-        file.with_suffix(".hidden").rename(file)
+    for path, place in hidden.items():
+        place.rename(path)
 
 
 def test_every_test_of_whole_runs_takes_a_rendered_challenge(copy, real_task, no_other):

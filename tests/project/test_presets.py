@@ -1,12 +1,15 @@
 """Parameters are read, presets change what is there, and what they declare can be built."""
 
+import re
 from itertools import chain
 
 import pytest
 import yaml
 from registered import PROJECT, every_challenge, with_tuning
 
-from podium.challenges import TUNING
+from podium.challenges import TUNING, challenges
+from podium.common.parameters import ParameterError, parse_as
+from podium.parameter_check import blocks_of, check_parameters
 
 BASE = PROJECT / "conf" / "base"
 
@@ -40,6 +43,34 @@ def test_every_parameter_is_used(challenge, config, pipelines):
     for key in yaml.safe_load(text)[challenge]:
         assert any(f"{challenge}.{key}" == name or name.startswith(f"{challenge}.{key}.")
                    for name in used), f"no node reads {challenge}.{key}"  # fmt: skip
+
+
+@every_challenge
+def test_every_block_says_what_it_holds(challenge, config):
+    """What stands in no file, such as a folder, is given on the command line alone."""
+    text = (BASE / challenge / "parameters.yml").read_text()
+    known = blocks_of(challenge)
+    assert set(known) >= set(yaml.safe_load(text)[challenge])
+    for name, values in config["parameters"][challenge].items():
+        if name != "run":
+            parse_as(known[name], values)
+
+
+def blocks_of_all():
+    held = {name: yaml.safe_load((BASE / name / "parameters.yml").read_text())[name]
+            for name in challenges()}  # fmt: skip
+    return [(challenge, block) for challenge, blocks in held.items() for block in blocks]
+
+
+@pytest.mark.parametrize(("challenge", "block"), blocks_of_all())
+def test_a_wrong_name_in_any_block_is_refused_before_the_run(challenge, block, config, pipelines):
+    pipeline = with_tuning(pipelines, challenge)
+    parameters = config["parameters"]
+    check_parameters(parameters, pipeline)
+    parameters[challenge][block]["wieght"] = {}
+    place = re.escape(f"{challenge}.{block}.wieght")
+    with pytest.raises(ParameterError, match=place):
+        check_parameters(parameters, pipeline)
 
 
 def presets():

@@ -9,8 +9,9 @@ import yaml
 from omegaconf import OmegaConf
 from running import PROJECT
 
-from podium.challenges import challenges
+from podium.challenges import STAGES, challenges
 from podium.common.builder import Declaration, build, default_argument
+from podium.new_challenge import TEMPLATE
 from podium.pipeline_registry import register_pipelines
 from podium.pipelines.hearme.feature_engineering import SourceParameters
 from podium.pipelines.hearme.modeling import build_rankers
@@ -22,8 +23,11 @@ DOCS = PROJECT / "docs"
 RESULTS = PROJECT / "benchmarks" / "results"
 PRESETS = {"fast": "`fast`", "base": "default", "best": "`best`"}
 # In this order on the page of a challenge; its own headings stand between them.
-HEADINGS = ("Task", "Files", "Cleaning", "Honest score", "The submission", "Report", "Parameters")
-HEADINGS += ("Measured", "Known limits", "Sources of the methods")
+HEADINGS = ("Task", "Files", "The way", "Cleaning", "Honest score", "The submission", "Report")
+HEADINGS += ("Parameters", "Measured", "Known limits", "Sources of the methods")
+# The template's page as well: every new challenge begins with it.
+PAGES = {name: DOCS / "challenges" / f"{name}.md" for name in challenges()}
+PAGES["template"] = next((PROJECT / TEMPLATE).glob("*/docs/challenges/*.md"))
 # Only who has measured something, or taken a method from somewhere, can say so.
 OF_FINISHED = {"Measured", "Sources of the methods"}
 
@@ -110,9 +114,9 @@ def test_the_page_of_presets_holds_the_numbers_of_folds(challenge, rows, shown):
         assert line in (DOCS / "presets.md").read_text().splitlines(), line
 
 
-@pytest.mark.parametrize("challenge", challenges())
+@pytest.mark.parametrize("challenge", PAGES)
 def test_the_page_of_a_challenge_has_the_headings_in_their_order(challenge):
-    lines = (DOCS / "challenges" / f"{challenge}.md").read_text().splitlines()
+    lines = PAGES[challenge].read_text().splitlines()
     found = [line[3:] for line in lines if line.startswith("## ")]
     known = [heading for heading in found if heading in HEADINGS]
     assert known == [heading for heading in HEADINGS if heading in found]
@@ -120,6 +124,15 @@ def test_the_page_of_a_challenge_has_the_headings_in_their_order(challenge):
     if not list(RESULTS.glob(f"{challenge}*.md")):
         missing -= OF_FINISHED
     assert not missing
+
+
+@pytest.mark.parametrize("challenge", PAGES)
+def test_the_page_of_a_challenge_says_how_it_runs_and_what_each_stage_does(challenge):
+    page = PAGES[challenge].read_text()
+    task, way = (page.split(f"\n## {heading}\n")[1].split("\n## ")[0] for heading in HEADINGS[:3:2])
+    name = "{{cookiecutter.name}}" if challenge == "template" else challenge
+    assert f"```bash\nkedro run --pipeline={name}\n```" in task
+    assert tuple(re.findall(r"^\| (\w+) \| .+\. \|$", way, flags=re.MULTILINE)) == STAGES
 
 
 def test_every_pipeline_that_the_readme_runs_is_there():

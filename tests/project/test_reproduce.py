@@ -9,7 +9,13 @@ from running import ProjectCopy
 
 from podium.provenance import git_commit
 from podium.reproduce_cli import conclude
-from podium.reproduction import NotReproducible, checked_out, compare_runs, read_recipe
+from podium.reproduction import (
+    NotReproducible,
+    checked_out,
+    compare_runs,
+    machines_differ,
+    read_recipe,
+)
 
 PARAMETERS = "conf/tiny/echoes/parameters.yml"
 
@@ -94,19 +100,25 @@ def test_what_differs_is_named(repository, run_id, capsys):
         output_format="list",
     )  # fmt: skip
     true = dict(first.data.tags), dict(first.data.metrics)
+    here = true[0]["machine"]
+    assert machines_differ(first, second) is None
     client.set_tag(run_id, tag, "0" * 64)
+    client.set_tag(run_id, "machine", "another one")
     client.log_metric(run_id, metric, 0.987654, step=1)
     try:
         results = compare_runs(client.get_run(run_id), second, recipe.data)
+        remark = machines_differ(client.get_run(run_id), second)
     finally:
         client.set_tag(run_id, tag, true[0][tag])
+        client.set_tag(run_id, "machine", here)
         client.log_metric(run_id, metric, true[1][metric], step=2)
     with pytest.raises(Exit) as ended:
-        conclude(run_id, results)
+        conclude(run_id, results, remark)
     assert ended.value.exit_code == 1
     said = capsys.readouterr()
     assert f"{tag}: {'0' * 64}, now {true[0][tag]}" in said.err
     assert f"{metric}: 0.987654, now {true[1][metric]}" in said.err
+    assert f"made on another one, this one on {here}: numeric libraries" in said.err
     assert f"{len(results) - 2} of {len(results)} results are the same" in said.out
     with pytest.raises(Exit):
         conclude(run_id, [])

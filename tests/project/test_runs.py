@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import platform
 import shutil
 
 import pandas as pd
@@ -126,7 +127,7 @@ def test_tracked_metrics_hold_the_score_and_every_row_of_the_leaderboard(finishe
 
 def test_tracked_artifacts(project_copy, tracked):
     kept = set(artifacts(project_copy, tracked))
-    assert {"submission.csv", "report.html", "leaderboard.csv"} <= kept
+    assert {"submission.csv", "report.html", "leaderboard.csv", "breakdown.csv"} <= kept
     assert {"models/models.pickle", "models/final_models.pickle"} <= kept
     assert len([path for path in kept if path.startswith("plots/")]) >= 5
     assert tracked.info.artifact_uri.startswith((project_copy.folder / "mlartifacts").as_uri())
@@ -142,6 +143,7 @@ def test_tracked_tags(project_copy, tracked, finished):
     assert tags["preset"] == "tiny" and tags["engine"] == "duckdb"
     assert tags["git_commit"] == "unknown"  # the copy is not under git
     assert tags["lock"] == lock_hash(project_copy.folder)
+    assert tags["machine"].split(",")[0].startswith(platform.machine())
 
 
 def test_the_report_says_which_data(finished):
@@ -205,6 +207,28 @@ def test_a_single_ranker_may_make_the_submission(project_copy, finished, root_co
     assert summary["chosen"]["model"] == "lightgbm_fraction"
     assert summary["tracked_run"]["run_id"] == the_run(project_copy, root_copy).info.run_id
     assert (root_copy / SUBMISSION).read_bytes() != finished.submission
+
+
+def test_the_only_ranker_makes_the_submission_whatever_its_name(project_copy, root_copy):
+    """A user's own one too: the blend is that one."""
+    off = {
+        f"hearme.rankers.{name}.enabled": False
+        for name in (
+            *("interaction_ridge", "lightgbm_fraction"),
+            *("xgboost_fraction", "lightgbm_lambdarank"),
+        )
+    }
+    own = {"type": "podium.recommendation.rankers.LightGBMRanker", "weight": 0.5}
+    arguments = {"objective": "regression", "rounds": 5, "min_data_in_leaf": 5}
+    project_copy.session(
+        *("hearme.modeling", "hearme.evaluation", "hearme.submission"),
+        root=root_copy,
+        parameters=off | {"hearme.rankers.lightgbm_own": own | {"arguments": arguments}},
+    )
+    summary = root_copy / "08_reporting" / CHALLENGE / "summary.json"
+    assert json.loads(summary.read_text())["chosen"]["model"] == "blend"
+    models = pd.read_pickle(root_copy / "06_models" / CHALLENGE / "final_models.pickle")
+    assert list(models) == ["lightgbm_own"]
 
 
 def test_a_ranker_without_weight_is_scored_and_not_blended(project_copy, root_copy):

@@ -1,11 +1,8 @@
 """The fitted Amazon challenge as a model of MLflow, served and asked over HTTP."""
 
 import os
-import socket
-import subprocess
 import sys
-import time
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -13,7 +10,8 @@ import mlflow
 import numpy as np
 import pandas as pd
 import pytest
-from image_server import served_files
+from image_server import closed_port, served_files
+from started_servers import started_server
 
 IMAGES = "02_intermediate/amazon/images/images.parquet"
 PREDICTIONS = "07_model_output/amazon/test_predictions.parquet"
@@ -23,12 +21,6 @@ RULES = {
     "amazon.images.rules.tries": 1,
     "amazon.images.rules.connect_seconds": 2,
 }
-
-
-def free_port():
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return found.getsockname()[1]
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +50,6 @@ def asked(refitted):
 @contextmanager
 def served_model(project_copy, run_id, tmp_path):
     """`mlflow models serve` of the run's model, without the project's code on its path."""
-    port, log = free_port(), tmp_path / "server.log"
     # MLflow starts uvicorn by its name, as in an activated environment.
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     kept = {
@@ -67,36 +58,15 @@ def served_model(project_copy, run_id, tmp_path):
         if name != "PYTHONPATH" and not name.startswith("MLFLOW_")
     }
     command = [sys.executable, "-m", "mlflow", "models", "serve", "--env-manager", "local"]
-    command += ["-m", f"runs:/{run_id}/amazon", "-h", "127.0.0.1", "-p", str(port)]
-    with (
-        log.open("wb") as output,
-        subprocess.Popen(
-            command,
-            cwd=tmp_path,
-            env={**kept, "PATH": path, "MLFLOW_TRACKING_URI": project_copy.store},
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        ) as process,
-    ):
-        try:
-            address = f"http://127.0.0.1:{port}"
-            wait_for(f"{address}/ping", process, log)
-            yield address
-        finally:
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, 15)
-
-
-def wait_for(address, process, log, seconds=240):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        with suppress(httpx.HTTPError):
-            if httpx.get(address, timeout=5).status_code == 200:
-                return
-        assert process.poll() is None, log.read_text()[-3000:]
-        time.sleep(0.2)
-    raise TimeoutError(log.read_text()[-3000:])
+    command += ["-m", f"runs:/{run_id}/amazon", "-h", "127.0.0.1", "-p"]
+    with started_server(
+        lambda port: [*command, str(port)],
+        "/ping",
+        tmp_path / "server.log",
+        cwd=tmp_path,
+        env={**kept, "PATH": path, "MLFLOW_TRACKING_URI": project_copy.store},
+    ) as (_, address):
+        yield address
 
 
 def test_the_served_model_says_what_the_pipeline_says(project_copy, refitted, asked, tmp_path):
@@ -107,6 +77,7 @@ def test_the_served_model_says_what_the_pipeline_says(project_copy, refitted, as
     with (
         served_files(root / "01_raw/amazon/images") as images,
         served_model(project_copy, run_id, tmp_path) as address,
+        closed_port() as closed,
     ):
         links = [f"{images}/{link.rpartition('/')[2]}" for link in rows["image_link"]]
         given = rows.assign(image_link=links).to_dict(orient="records")
@@ -114,7 +85,7 @@ def test_the_served_model_says_what_the_pipeline_says(project_copy, refitted, as
         answer = httpx.post(f"{address}/invocations", json=body, timeout=60)
         assert answer.status_code == 200, answer.text
         # The link of a host that does not answer, and no link.
-        away = f"http://127.0.0.1:{free_port()}/a.jpg"
+        away = f"http://127.0.0.1:{closed}/a.jpg"
         without = [{**row, "image_link": away} for row in given]
         without.append({**given[0], "image_link": None})
         other = httpx.post(

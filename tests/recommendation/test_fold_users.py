@@ -106,3 +106,10 @@ def test_days_that_the_listens_do_not_cover_are_an_error(listens):
     later = TimeCut(1, "holdout", date(2025, 8, 14), date(2025, 8, 16), date(2025, 8, 30))
     with pytest.raises(NoUsersError, match="until 2025-08-14 and from 2025-08-16 to 2025-08-30"):
         chosen(listens, others=10, cut=later)
+
+
+def test_a_fold_without_any_test_user_is_an_error_where_no_others_are_drawn(listens):
+    strangers = np.array([90_000])
+    assert len(chosen(listens, others=10, test_users=strangers)) == 10
+    with pytest.raises(NoUsersError, match="no test user has listens both until 2025-07-14"):
+        chosen(listens, others=0, test_users=strangers)

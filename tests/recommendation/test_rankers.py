@@ -172,7 +172,7 @@ def test_seeds_differ_and_are_averaged(fitted, data):
 
 @pytest.mark.parametrize(("kind", "arguments"), CASES)
 def test_out_of_time(kind, arguments, data):
-    ranker = kind(**{**SMALL, "rounds": 1_000}, **arguments)
+    ranker = kind(**{**SMALL, "rounds": 100_000}, **arguments)
     begin = time.monotonic()
     with pytest.raises(OutOfTimeError, match="stopped at tree"):
         ranker.fit(data, seconds=0.2)

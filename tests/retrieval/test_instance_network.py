@@ -11,6 +11,7 @@ import pytest
 
 from podium.common.checkpoint import CheckpointError
 from podium.common.errors import PodiumError
+from podium.common.time_budget import OutOfTimeError
 from podium.retrieval import instance_training
 from podium.retrieval.instance_network import InstanceNetwork, TooFewImagesError
 from podium.retrieval.instance_views import TrainingPairs, shrink
@@ -109,6 +110,13 @@ def test_a_pickled_network_encodes_where_its_device_is_missing(
 def test_a_time_limit_ends_training(paintings: list[np.ndarray]) -> None:
     network = _fit(paintings[:4], epochs=400, seconds=0.3)
     assert 0 < len(network.losses) < 400
+
+
+def test_without_time_for_every_image_once_there_is_no_network(
+    paintings: list[np.ndarray],
+) -> None:
+    with pytest.raises(OutOfTimeError, match="every image once"):
+        _fit(paintings[:8], batch_size=2, epochs=3, seconds=1e-6)
 
 
 def test_a_time_limit_that_is_far_off_changes_nothing(paintings: list[np.ndarray]) -> None:

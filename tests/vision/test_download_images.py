@@ -25,6 +25,7 @@ from podium.vision.downloading.download import download_images
 from podium.vision.downloading.tables import check_files, file_faults
 
 LARGE = 200_000
+LONG = 30.0
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +48,10 @@ def rows_of(*links):
 
 def download(folder, *links, **rules):
     return download_images(rows_of(*links), folder, quick_rules(**rules), progress=None)
+
+
+def stalls(steps):
+    return isinstance(steps, tuple) and LONG in steps
 
 
 def test_images_lie_under_the_ids_of_their_rows(server, tmp_path):
@@ -81,8 +86,8 @@ def test_images_lie_under_the_ids_of_their_rows(server, tmp_path):
         ([("close",)], 3, "without sending"),
         ([(b"HTTP/1.1 2", "close")], 3, "Protocol"),
         ([(b"SSH-2.0-OpenSSH\r\n\r\n", "close")], 3, "Protocol"),
-        ([(2.0, answer(picture()))], 3, "no answer in time"),
-        ([(answer(picture())[:200], 2.0, "close")], 3, "no answer in time"),
+        ([(LONG, answer(picture()))], 3, "no answer in time"),
+        ([(answer(picture())[:200], LONG, "close")], 3, "no answer in time"),
         ([truncated(picture())], 3, "Protocol"),
         ([answer(picture()[:-300])], 3, "truncated"),
         ([answer(b"<html>sorry</html>")], 1, "not an image"),
@@ -103,7 +108,8 @@ def test_images_lie_under_the_ids_of_their_rows(server, tmp_path):
 def test_what_cannot_be_had_becomes_a_placeholder(server, tmp_path, script, asked, reason):
     server.scripts["x"] = script
     url = server.url("x")
-    rules = {"tries": 3, "most_bytes": 100_000, "most_pixels": 90_000, "read_seconds": 0.1}
+    rules = {"tries": 3, "most_bytes": 100_000, "most_pixels": 90_000}
+    rules |= {"read_seconds": 0.1} if stalls(script[0]) else {}
     table = download(tmp_path, url, **rules)
     row = table.loc[0]
     assert (row["status"], row["file"]) == ("placeholder", "100.png")
@@ -120,15 +126,17 @@ def test_what_cannot_be_had_becomes_a_placeholder(server, tmp_path, script, aske
 
 @pytest.mark.parametrize(
     "trouble",
-    [status(500), status(503), status(429), ("close",), truncated(picture()), (1.0, b"")]
+    [status(500), status(503), status(429), ("close",), truncated(picture()), (LONG, b"")]
     + [answer(picture()[:-300])],
 )
 def test_what_mends_is_had_in_the_end(server, tmp_path, trouble):
     server.scripts["x"] = [trouble, trouble, answer(picture(7))]
-    table = download(tmp_path, server.url("x"), read_seconds=0.1)
+    rules = {"read_seconds": 0.1, "tries": 9} if stalls(trouble) else {}
+    table = download(tmp_path, server.url("x"), **rules)
     assert table.loc[0, "status"] == "downloaded"
     assert (tmp_path / "100.jpg").read_bytes() == picture(7)
-    assert server.asked("x") == 3
+    # On a busy machine the good answer may be late as well.
+    assert server.asked("x") == 3 or (stalls(trouble) and server.asked("x") > 3)
 
 
 def test_reading_stops_at_the_limit(server, tmp_path):

@@ -19,6 +19,9 @@ from image_server import (
 
 from podium.vision.downloading.download import download_images
 
+# For answers that a server holds back.
+PATIENT = {"read_seconds": 60, "total_seconds": 120}
+
 
 def download(folder, links, **rules):
     rows = pd.DataFrame({"sample_id": range(len(links)), "image_link": links})
@@ -50,36 +53,42 @@ def test_a_connection_that_the_server_closed_costs_no_image(tmp_path):
 )
 def test_no_more_requests_at_once_than_allowed(tmp_path, rules, most):
     with ImageServer(latency=0.02) as server:
-        download(tmp_path, [server.url(str(n)) for n in range(40)], **rules)
+        server.held_until = lambda: server.most_active >= most
+        download(tmp_path, [server.url(str(n)) for n in range(40)], **rules, **PATIENT)
         assert server.most_active == most
         assert server.connections == most
 
 
 def test_requests_that_are_sent_on_count_for_their_new_host(tmp_path):
-    with ImageServer() as near, ImageServer(latency=0.03) as far:
+    with ImageServer() as near, ImageServer(latency=0.02) as far:
+        far.held_until = lambda: far.most_active >= 3
         links = []
         for n in range(30):
             near.scripts[str(n)] = [redirect(far.url(str(n)))]
             links.append(near.url(str(n)))
-        table = download(tmp_path, links, per_host=3)
+        table = download(tmp_path, links, per_host=3, **PATIENT)
         assert set(table["status"]) == {"downloaded"}
         assert far.most_active == 3 and len(far.requests) == 30
 
 
 def test_a_slow_host_does_not_hold_up_a_quick_one(tmp_path):
-    with ImageServer(latency=0.3) as slow, ImageServer() as quick:
+    with ImageServer() as slow, ImageServer() as quick:
+        slow.held_until = lambda: len(quick.requests) >= 40
         # The slow one stands first, with more links than there are workers.
         links = [slow.url(str(n)) for n in range(8)] + [quick.url(str(n)) for n in range(40)]
-        download(tmp_path, links, per_host=2, concurrency=4)
+        download(tmp_path, links, per_host=2, concurrency=4, **PATIENT)
         assert quick.requests[-1][0] < slow.requests[4][0]
 
 
-@pytest.mark.parametrize("wait", ["1", retry_date], ids=["seconds", "date"])
+@pytest.mark.parametrize("date", [False, True], ids=["seconds", "date"])
 @pytest.mark.parametrize("code", [429, 503])
-def test_retry_after_is_honoured(tmp_path, wait, code):
+def test_retry_after_is_honoured(tmp_path, date, code):
+    def busy():
+        after = retry_date(2) if date else 1  # a date has no parts of a second
+        return status(code, f"Retry-After: {after}\r\n")
+
     with ImageServer() as server:
-        after = wait if isinstance(wait, str) else wait(2)
-        server.scripts["0"] = [status(code, f"Retry-After: {after}\r\n"), answer(picture())]
+        server.scripts["0"] = [busy, answer(picture())]
         table = download(tmp_path, [server.url("0"), server.url("1")], per_host=1)
         assert set(table["status"]) == {"downloaded"}
         first, *others = [moment for moment, _, _ in server.requests]
@@ -110,8 +119,10 @@ def test_what_is_sent_presents_the_program_and_nothing_else(tmp_path):
 def test_http2_takes_one_connection_for_all(tmp_path):
     public, tls = certificate(tmp_path, "h2", "http/1.1")
     with Http2Server(latency=0.02, tls=tls) as server:
+        server.held_until = lambda: server.most_active >= 10
         links = [server.url(str(n)) for n in range(40)]
-        table = download(tmp_path / "images", links, certificates=str(public), per_host=10)
+        rules = {"certificates": str(public), "per_host": 10, **PATIENT}
+        table = download(tmp_path / "images", links, **rules)
         assert set(table["status"]) == {"downloaded"}, set(table["reason"])
         assert len(server.requests) == 40
         assert server.connections == 1
@@ -134,8 +145,7 @@ def test_pages_that_nobody_reads_do_not_stop_a_shared_connection(tmp_path, size,
     with Http2Server(tls=tls) as server:
         server.scripts = {f"gone{n}": (404, bytes(size)) for n in range(280)}
         links = [server.url(name) for name in [*server.scripts, *"123456789"]]
-        rules = {"certificates": str(public), "per_host": 3, "tries": 1}
-        rules |= {"read_seconds": 10, "total_seconds": 30}
+        rules = {"certificates": str(public), "per_host": 3, "tries": 1, **PATIENT}
         table = download(tmp_path / "images", links, **rules)
         assert list(table["reason"]) == ["HTTP 404"] * 280 + [""] * 9
         assert server.connections <= connections

@@ -8,7 +8,7 @@ from importlib import import_module
 from inspect import Parameter, signature
 from typing import Any, Self
 
-from podium.common.parameters import ParameterError, Parameters
+from podium.common.parameters import ParameterError, Parameters, parse_as
 
 # A parameter file must not be able to call anything that can be imported.
 ALLOWED_PACKAGES = ("podium", "sklearn", "lightgbm", "xgboost")
@@ -28,8 +28,21 @@ class Declaration(Parameters):
         Raises:
             ParameterError: for a wrong block, switched off or not.
         """
-        parsed = {name: cls.parse(block) for name, block in blocks.items()}
+        parsed: dict[str, Self] = parse_as(dict[str, cls], dict(blocks))  # type: ignore[valid-type]
         return {name: block for name, block in parsed.items() if block.enabled}
+
+    def check_arguments(self, allowed: Sequence[str] = ALLOWED_PACKAGES) -> None:
+        """Import the class and see that it takes the arguments, without making anything.
+
+        Raises:
+            ParameterError: for a path that is not allowed or does not exist, or a name that is no
+                argument of the class.
+        """
+        factory = _factory(self.type, allowed)
+        try:
+            signature(factory).bind_partial(**self.arguments)
+        except TypeError as error:
+            raise ParameterError(f"{self.type}: {error}") from error
 
 
 def build(
@@ -59,6 +72,25 @@ def build(
         raise ParameterError(f"{parsed.type}: {error}") from error
 
 
+def build_each(declared: Mapping[str, Declaration], **defaults: Any) -> dict[str, Any]:
+    """An object for each declaration, in their order.
+
+    Args:
+        declared: What to make, by name.
+        defaults: Arguments of the caller, see `build`.
+
+    Raises:
+        ParameterError: for a class or arguments that are wrong, with the name.
+    """
+    made = {}
+    for name, each in declared.items():
+        try:
+            made[name] = build(each, **defaults)
+        except ParameterError as error:
+            raise ParameterError(f"{name}: {error}") from error
+    return made
+
+
 def makers_of(declared: Mapping[str, Declaration], **defaults: Any) -> dict[str, Callable[[], Any]]:
     """A maker for each declaration, in their order.
 
@@ -69,14 +101,10 @@ def makers_of(declared: Mapping[str, Declaration], **defaults: Any) -> dict[str,
         defaults: Arguments of the caller, see `build`.
 
     Raises:
-        ParameterError: for a class or arguments that are wrong.
+        ParameterError: for a class or arguments that are wrong, with the name.
     """
-    makers: dict[str, Callable[[], Any]] = {
-        name: partial(build, each, **defaults) for name, each in declared.items()
-    }
-    for make in makers.values():
-        make()
-    return makers
+    build_each(declared, **defaults)
+    return {name: partial(build, each, **defaults) for name, each in declared.items()}
 
 
 def refuse_undeclared(parameter: str, names: Iterable[str], models: Iterable[str]) -> None:

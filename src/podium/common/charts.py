@@ -47,13 +47,16 @@ class Mark:
 
 
 @dataclass(frozen=True)
-class _Scale:
+class Scale:
+    """From values to places on the page."""
+
     low: float
     high: float
     left: float = LABELS
     right: float = WIDTH - RIGHT
 
     def __call__(self, value: float) -> float:
+        """Where a value lies."""
         share = (value - self.low) / (self.high - self.low)
         return self.left + share * (self.right - self.left)
 
@@ -124,18 +127,18 @@ def line_chart(
     xs = [x for values, _ in lines.values() for x in values]
     ys = [y for _, values in lines.values() for y in values]
     first, last = min(xs, default=0.0), max(xs, default=1.0)
-    across = _Scale(first, last if last > first else first + 1.0, left, WIDTH - 20)
+    across = Scale(first, last if last > first else first + 1.0, left, WIDTH - 20)
     up = _scale(0.0, max(ys, default=1.0))
-    up = _Scale(up.low, up.high, bottom, 30.0 + keys)
+    up = Scale(up.low, up.high, bottom, 30.0 + keys)
     parts = []
-    for tick in _ticks(up.low, up.high):
+    for tick in round_ticks(up.low, up.high):
         y = up(tick)
         parts.append(
             f'<line class="grid" x1="{left}" x2="{WIDTH - 20}" y1="{y:.1f}" y2="{y:.1f}"/>'
         )
         parts.append(f'<text class="tick" x="{left - 8}" y="{y + 4:.1f}" text-anchor="end">')
         parts.append(f"{tick:g}</text>")
-    for tick in _ticks(across.low, across.high):
+    for tick in round_ticks(across.low, across.high):
         parts.append(f'<text class="tick" x="{across(tick):.1f}" y="{bottom + 18}" ')
         parts.append(f'text-anchor="middle">{tick:g}</text>')
     drawn: dict[str, int] = {}
@@ -151,34 +154,11 @@ def line_chart(
         x = left + 10 + 250 * (number % KEYS_PER_ROW)
         y = 14 + KEY_ROW * (number // KEYS_PER_ROW)
         parts.append(f'<line class="{kind} key"{dash} x1="{x}" x2="{x + 22}" y1="{y}" y2="{y}"/>')
-        parts.append(f'<text x="{x + 30}" y="{y + 4}">{escape(_cut(name))}</text>')
+        parts.append(f'<text x="{x + 30}" y="{y + 4}">{escape(cut_label(name))}</text>')
     middle = (left + WIDTH - 20) / 2
     parts.append(f'<text class="unit" x="{middle}" y="{height - 8}" text-anchor="middle">')
     parts.append(f"{escape(x_unit)}; vertical: {escape(y_unit)}</text>")
-    return _wrap(parts, height, f"{y_unit} by {x_unit}")
-
-
-def scatter_chart(points: Mapping[str, tuple[Sequence[float], Sequence[float]]]) -> str:
-    """Points on a plane without units.
-
-    Args:
-        points: As the lines of `line_chart`: per ``class:name`` both coordinates; later ones are
-            drawn above earlier ones.
-    """
-    height, top = 460.0, 34.0
-    xs = [x for values, _ in points.values() for x in values]
-    ys = [y for _, values in points.values() for y in values]
-    across = _Scale(min(xs, default=0.0), max(xs, default=1.0) + 1e-9, 16.0, WIDTH - 16)
-    up = _Scale(min(ys, default=0.0), max(ys, default=1.0) + 1e-9, height - 12, top)
-    parts = []
-    for number, (key, (horizontal, vertical)) in enumerate(points.items()):
-        kind, name = key.split(":", 1)
-        for x, y in zip(horizontal, vertical, strict=True):
-            parts.append(f'<circle class="{kind}" cx="{across(x):.1f}" cy="{up(y):.1f}" r="2.4"/>')
-        x = 16 + 210 * number
-        parts.append(f'<circle class="{kind}" cx="{x}" cy="14" r="4"/>')
-        parts.append(f'<text x="{x + 10}" y="18">{escape(_cut(name))}</text>')
-    return _wrap(parts, height, "map")
+    return wrap_svg(parts, height, f"{y_unit} by {x_unit}")
 
 
 def histogram(
@@ -200,13 +180,13 @@ def histogram(
     return outlines
 
 
-def _scale(low: float, high: float) -> _Scale:
+def _scale(low: float, high: float) -> Scale:
     spread = high - low or abs(high) or 1.0
     margin = 0.04 * spread
-    return _Scale(0.0 if low == 0 else max(low - margin, min(low, 0.0)), high + margin)
+    return Scale(0.0 if low == 0 else max(low - margin, min(low, 0.0)), high + margin)
 
 
-def _ticks(low: float, high: float) -> list[float]:
+def round_ticks(low: float, high: float) -> list[float]:
     """Round numbers between two bounds."""
     raw = (high - low) / TICKS
     size = 10.0 ** math.floor(math.log10(raw))
@@ -215,10 +195,10 @@ def _ticks(low: float, high: float) -> list[float]:
     return [round(step * number, 12) for number in range(first, int(high / step + 1e-9) + 1)]
 
 
-def _axis(scale: _Scale, rows: int, unit: str) -> str:
+def _axis(scale: Scale, rows: int, unit: str) -> str:
     end = TOP + ROW * rows
     parts = []
-    for tick in _ticks(scale.low, scale.high):
+    for tick in round_ticks(scale.low, scale.high):
         x = scale(tick)
         parts.append(f'<line class="grid" x1="{x:.1f}" x2="{x:.1f}" y1="{TOP}" y2="{end}"/>')
         parts.append(f'<text class="tick" x="{x:.1f}" y="{end + 16}" text-anchor="middle">')
@@ -232,13 +212,13 @@ def _axis(scale: _Scale, rows: int, unit: str) -> str:
 def _label(mark: Mark, y: float) -> str:
     text = mark.text or (f"{mark.value:.4f}" if math.isfinite(mark.value) else "none")
     return (
-        f'<text x="{LABELS - 10}" y="{y + 4:.1f}" text-anchor="end">{escape(_cut(mark.label))}'
+        f'<text x="{LABELS - 10}" y="{y + 4:.1f}" text-anchor="end">{escape(cut_label(mark.label))}'
         f'</text><text class="value" x="{WIDTH}" y="{y + 4:.1f}" text-anchor="end">'
         f"{escape(text)}</text>"
     )
 
 
-def _whisker(mark: Mark, scale: _Scale, y: float) -> str:
+def _whisker(mark: Mark, scale: Scale, y: float) -> str:
     if mark.low is None or mark.high is None or not math.isfinite(mark.low + mark.high):
         return ""
     return (
@@ -247,15 +227,17 @@ def _whisker(mark: Mark, scale: _Scale, y: float) -> str:
     )
 
 
-def _cut(text: str) -> str:
+def cut_label(text: str) -> str:
+    """A name that is not too long for its place."""
     return text if len(text) <= LONGEST_LABEL else text[: LONGEST_LABEL - 1] + "…"
 
 
 def _svg(parts: Sequence[str], rows: int, title: str) -> str:
-    return _wrap(parts, TOP + ROW * rows + AXIS, title)
+    return wrap_svg(parts, TOP + ROW * rows + AXIS, title)
 
 
-def _wrap(parts: Sequence[str], height: float, title: str) -> str:
+def wrap_svg(parts: Sequence[str], height: float, title: str) -> str:
+    """The whole picture, as wide as all others; `title` is what is read out in its place."""
     return (
         f'<svg viewBox="0 0 {WIDTH:.0f} {height:.0f}" role="img" aria-label="{escape(title)}">'
         f"{''.join(parts)}</svg>"

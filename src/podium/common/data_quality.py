@@ -13,7 +13,7 @@ from podium.common.errors import PodiumError
 if TYPE_CHECKING:
     from pandera.pandas import DataFrameSchema
 
-    from podium.common.raw_files import RawFile, RawFolder
+    from podium.common.raw_contract import RawFile, RawFolder
 
 logger = logging.getLogger(__name__)
 

@@ -21,13 +21,10 @@ from podium.common.json_grammar import (
     read_objects,
     shown,
 )
-from podium.common.raw_files import RawFile, demand_raw_file
-from podium.common.raw_header import refuse_git_pointer
+from podium.common.raw_contract import RawFile, demand_raw_file
+from podium.common.raw_header import BOM, UTF16, refuse_git_pointer
 from podium.common.raw_lines import open_bytes
 from podium.common.stream_window import StreamWindow
-
-_BOM = b"\xef\xbb\xbf"
-_UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 @dataclass(frozen=True)
@@ -112,10 +109,10 @@ def _read(path: Path, file: str, quick: QuickReader | None) -> Iterator[JsonReco
 def _opening(window: StreamWindow, file: str) -> Layout:
     """Tell how records follow each other, and go to the first, behind the bracket of a list."""
     window.more()
-    if window.data.startswith(_UTF16) or b"\x00" in window.data[:4].strip(b"\x00"):
+    if window.data.startswith(UTF16) or b"\x00" in window.data[:4].strip(b"\x00"):
         raise RawDataError("the text is UTF-16, or binary; save the file as UTF-8", file=file)
     refuse_git_pointer(window.data, file)
-    window.at = len(_BOM) if window.data.startswith(_BOM) else 0
+    window.at = len(BOM) if window.data.startswith(BOM) else 0
     mark = window.skip_space()
     if not mark:
         raise RawDataError("the file is empty; expected JSON records", file=file)

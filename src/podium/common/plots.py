@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from podium.common.scatter_charts import LogAxes, log_bounds, log_ticks, tick_text
+
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
@@ -17,6 +19,7 @@ COLOURS = {
     "ranker": "#3ba272",
     "classifier": "#3ba272",
     "regressor": "#3ba272",
+    "encoder": "#2e8f63",
     "blend": "#d9822b",
 }
 MAIN = "#2f6fde"
@@ -217,12 +220,12 @@ def matrix_plot(table: pd.DataFrame, unit: str, title: str) -> Figure:
     return figure
 
 
-def scatter_plot(groups: Mapping[str, pd.DataFrame], caption: str, title: str) -> Figure:
-    """Points on a plane without units.
+def scatter_plot(groups: Mapping[str, pd.DataFrame], places: str | LogAxes, title: str) -> Figure:
+    """Points on a plane.
 
     Args:
         groups: By name a table of horizontal place, vertical place and the name of the point.
-        caption: Below the points.
+        places: The axes of the values; or of a map, whose places have no unit, what stands below.
         title: Heading.
     """
     import plotly.graph_objects as go
@@ -233,9 +236,30 @@ def scatter_plot(groups: Mapping[str, pd.DataFrame], caption: str, title: str) -
         figure.add_scatter(
             x=across, y=up, text=label.astype(str), mode="markers", name=name, marker={"size": 6}
         )
-    _frame(figure, title, caption, None)
-    figure.update_xaxes(showticklabels=False)
-    figure.update_yaxes(showticklabels=False)
+    if isinstance(places, str):
+        _frame(figure, title, places, None)
+        figure.update_xaxes(showticklabels=False)
+        figure.update_yaxes(showticklabels=False)
+        return figure
+    values = pd.concat([rows.iloc[:, column] for rows in groups.values() for column in range(2)])
+    ends = log_bounds(values)
+    figure.add_scatter(
+        x=ends,
+        y=ends,
+        mode="lines",
+        name=places.diagonal,
+        line={"color": COLOURS["baseline"], "dash": "dash"},
+    )
+    _frame(figure, title, places.across, places.up)
+    ticks = log_ticks(*ends)
+    axis = {
+        "type": "log",
+        "range": np.log10(ends).tolist(),
+        "tickvals": ticks,
+        "ticktext": [tick_text(tick) for tick in ticks],
+    }
+    figure.update_xaxes(axis)
+    figure.update_yaxes(axis)
     return figure
 
 

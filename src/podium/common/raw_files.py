@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from podium.common.errors import RawDataError
+from podium.common.raw_contract import RawFile, demand_raw_file, missing_file
 from podium.common.raw_lines import (
     RECORDS_SCHEMA,
     SEPARATOR,
@@ -34,26 +35,6 @@ BLANK = "blank line"
 _LONGEST_LINE = 2 * 1024 * 1024
 _RESERVED = ("row", "content", "fault")
 _FIELD = '("(?:[^"]|"")*"|[^",][^,]*|),'
-
-
-@dataclass(frozen=True)
-class RawFile:
-    """The contract of one raw file: its name and the columns that must be there.
-
-    A file that is not `required` may be missing; its dataset then loads None.
-    """
-
-    name: str
-    columns: tuple[str, ...]
-    required: bool = True
-
-
-@dataclass(frozen=True)
-class RawFolder:
-    """The contract of a raw folder, such as one of images: its name."""
-
-    name: str
-    required: bool = True
 
 
 @dataclass(frozen=True)
@@ -87,45 +68,6 @@ class RawTable:
         return fields[position] if position < len(fields) else ""
 
 
-def find_raw_file(path: Path) -> Path | None:
-    """Find a raw file as it is named or compressed with gzip (`.gz`); None if it is not there."""
-    for candidate in (path, path.with_name(path.name + ".gz")):
-        if candidate.is_file():
-            return candidate
-    return None
-
-
-def demand_raw_file(path: Path, spec: RawFile) -> Path | None:
-    """The raw file to be read, or None where one that is not required is missing.
-
-    Raises:
-        RawDataError: a required file is missing, a folder has its name, or it is there twice,
-            plain and compressed: which of the two is meant, nobody knows.
-    """
-    compressed = path.with_name(f"{path.name}.gz")
-    if path.is_file() and compressed.is_file():
-        problem = f"the file is there twice, also as {compressed.name}; keep the one that you mean"
-        raise RawDataError(problem, file=spec.name)
-    found = find_raw_file(path)
-    if found is None and (path.is_dir() or compressed.is_dir()):
-        raise RawDataError("this is a folder; a file is expected here", file=spec.name)
-    if found is None and spec.required:
-        raise RawDataError(f"the file is missing (looked in {path.parent})", file=spec.name)
-    return found
-
-
-def holds_files(folder: Path) -> bool:
-    """Whether a folder is there and has anything in it that is not hidden."""
-    return folder.is_dir() and any(not path.name.startswith(".") for path in folder.iterdir())
-
-
-def find_raw(path: Path, spec: RawFile | RawFolder) -> Path | None:
-    """Find what a contract describes: a file, see `find_raw_file`, or a folder with files."""
-    if isinstance(spec, RawFile):
-        return find_raw_file(path)
-    return path if holds_files(path) else None
-
-
 def open_raw_csv(path: Path, spec: RawFile, connection: Any) -> RawTable:
     """Open a raw CSV file as a lazy table of text.
 
@@ -147,7 +89,7 @@ def open_raw_csv(path: Path, spec: RawFile, connection: Any) -> RawTable:
     """
     found = demand_raw_file(path, spec)
     if found is None:
-        raise RawDataError(f"the file is missing (looked in {path.parent})", file=spec.name)
+        raise missing_file(path, spec)
     scan = scan_file(found)
     header = _split_header(scan.header, spec.name)
     positions = _positions(header, spec)

@@ -11,8 +11,8 @@ _BINARY = {
     b"%PDF": "a PDF document",
     b"\xd0\xcf\x11\xe0": "an Excel workbook",
 }
-_UTF16 = (b"\xff\xfe", b"\xfe\xff")
-_BOM = b"\xef\xbb\xbf"
+UTF16 = (b"\xff\xfe", b"\xfe\xff")
+BOM = b"\xef\xbb\xbf"
 
 
 def read_header(block: bytes, name: str) -> str:
@@ -25,18 +25,18 @@ def read_header(block: bytes, name: str) -> str:
     Raises:
         RawDataError: an empty file, another kind of file, another encoding, other line ends.
     """
-    if not block.strip(b"\x00 \t\r\n" + _BOM):
+    if not block.strip(b"\x00 \t\r\n" + BOM):
         problem = "holds nothing but zeros" if b"\x00" in block else "is empty"
         raise RawDataError(f"the file {problem}; expected a header and data rows", file=name)
     for magic, kind in _BINARY.items():
         if block.startswith(magic):
             raise RawDataError(f"this is {kind}, not a CSV text file", file=name)
-    if block.startswith(_UTF16) or b"\x00" in block[:4]:
+    if block.startswith(UTF16) or b"\x00" in block[:4]:
         raise RawDataError(
             "the text is UTF-16 or binary from byte 0 on; save the file as UTF-8", file=name
         )
     refuse_git_pointer(block, name)
-    line = block.removeprefix(_BOM).split(b"\n", 1)[0].removesuffix(b"\r")
+    line = block.removeprefix(BOM).split(b"\n", 1)[0].rstrip(b"\r")
     if b"\r" in line:
         problem = "lines end with a lone carriage return; save the file with line feeds"
         raise RawDataError(problem, file=name)
@@ -48,7 +48,7 @@ def read_header(block: bytes, name: str) -> str:
             "the file is binary, or in another encoding: save it as UTF-8",
             file=name,
         ) from error
-    if any(character < " " and character not in "\t\r" for character in header):
+    if any(character < " " and character != "\t" for character in header):
         raise RawDataError("the header holds control characters: a binary file", file=name)
     if not header.strip():
         raise RawDataError("the first line is blank; expected the header", file=name)

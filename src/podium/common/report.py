@@ -6,7 +6,6 @@ challenge has (leaderboard, data quality, the run) are made here, the rest by th
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,13 +17,12 @@ from podium.common.gains import with_gains
 from podium.common.leaderboard import KINDS, best_baseline
 from podium.common.report_formats import (
     Format,
+    in_quarantine,
     percent,
     records,
     score,
     seconds,
     signed,
-    signed_percent,
-    span,
     spans,
     text,
     whole,
@@ -33,12 +31,21 @@ from podium.common.report_formats import (
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a table: its name in the frame, its heading, and how a value is shown."""
+    """A column of a table.
+
+    Attributes:
+        name: Of the frame's column that it shows.
+        heading: What stands above it.
+        show: How a value is shown.
+        number: Whether it holds numbers.
+        until: The frame's column of upper bounds, where it shows intervals.
+    """
 
     name: str
     heading: str
     show: Format
     number: bool = True
+    until: str | None = None
 
 
 @dataclass(frozen=True)
@@ -132,12 +139,36 @@ def make_table(
 ) -> Table:
     """A frame as a table; columns that it lacks are left out."""
     present = [column for column in columns if column.name in frame]
-    rows = tuple(
-        tuple(column.show(value) for column, value in zip(present, row, strict=True))
-        for row in frame[[column.name for column in present]].itertuples(index=False, name=None)
-    )
+    cells = [
+        [column.show(value) for value in frame[column.name]]
+        if column.until is None
+        else spans(frame[column.name], frame[column.until], column.show)
+        for column in present
+    ]
     headings = tuple((column.heading, column.number) for column in present)
-    return Table(headings, rows, caption, strong)
+    return Table(headings, tuple(zip(*cells, strict=True)), caption, strong)
+
+
+def interval_column(
+    confidence: float | None = None,
+    low: str = "ci_low",
+    high: str = "ci_high",
+    show: Format = score,
+) -> Column:
+    """The interval of a score, headed alike in every table.
+
+    Args:
+        confidence: Of the interval, where it is known.
+        low: The frame's column of lower bounds.
+        high: Likewise of upper ones.
+        show: How a bound is shown.
+    """
+    heading = "Interval" if confidence is None else f"{_confidence_text(confidence)} interval"
+    return Column(low, heading, show, until=high)
+
+
+def _confidence_text(confidence: float) -> str:
+    return f"{100 * confidence:g} %"
 
 
 def leaderboard_section(
@@ -146,6 +177,7 @@ def leaderboard_section(
     unit: str,
     readings: Sequence[Column] = (),
     chosen: str | None = None,
+    confidence: float | None = None,
 ) -> Section:
     """Every model with its interval, what it cost, and what was left out.
 
@@ -155,6 +187,7 @@ def leaderboard_section(
         unit: What the score measures.
         readings: Columns of other readings to show.
         chosen: Model that makes the submission; set off.
+        confidence: Of the intervals, where it is known.
     """
     baseline = best_baseline(leaderboard)
     marks = [
@@ -169,7 +202,7 @@ def leaderboard_section(
         name,
         Column("kind", "Kind", text, number=False),
         Column("score", "Score", score),
-        Column("interval", "Interval", text),
+        interval_column(confidence),
         Column("gap", "Gain over best baseline", text),
         Column("paired", "Paired interval", text),
         *readings,
@@ -183,7 +216,6 @@ def leaderboard_section(
     ]
     gains = with_gains(leaderboard)
     shown = leaderboard.assign(
-        interval=spans(leaderboard["ci_low"], leaderboard["ci_high"], score),
         gap=gains["gain"].map(signed),
         paired=spans(gains["gain_low"], gains["gain_high"], signed),
     )
@@ -231,8 +263,8 @@ def data_quality_section(data_quality: pd.DataFrame, quarantine: pd.DataFrame) -
     ]
     total = int(quarantine["rows"].sum()) if len(quarantine) else 0
     paragraphs = (
-        "Every row of the raw files is kept, repaired, or set aside with a reason; "
-        f"{total:,} rows are in quarantine.",
+        "Every row of the raw files is kept, sometimes repaired; dropped as an exact copy or a "
+        f"blank row; or set aside with a reason. {in_quarantine(total)}.",
     )
     blocks = [make_table(data_quality, checks, caption="Checks of the raw files")]
     if total:
@@ -248,44 +280,7 @@ def facts_section(title: str, facts: Mapping[str, Any], paragraphs: Sequence[str
     return Section(title, tuple(paragraphs), (Table((("", False), ("", False)), rows),))
 
 
-def verdict(leaderboard: pd.DataFrame, chosen: str | None = None) -> str:
-    """The result in plain words: does the model beat the best baseline, and how surely."""
-    rows = {row["model"]: row for row in records(with_gains(leaderboard))}
-    name = chosen if chosen is not None else str(leaderboard["model"].iloc[0])
-    baseline = best_baseline(leaderboard)
-    row, other = rows[name], rows[baseline]
-    if name == baseline:
-        return f"No model beats the best baseline, {baseline}, at {score(row['score'])}."
-    low, high, share = row["gain_low"], row["gain_high"], row["relative_gain"]
-    relative = f" ({signed_percent(share)})" if math.isfinite(share) else ""
-    sure = (
-        "the whole interval lies on one side of zero"
-        if low > 0 or high < 0
-        else "the interval includes zero, so that it may be chance"
-    )
-    return (
-        f"{name} scores {score(row['score'])}, the best baseline, {baseline}, "
-        f"{score(other['score'])}: a gain of {signed(row['gain'])}{relative}, "
-        f"paired interval {signed(low)} to {signed(high)}; {sure}."
-    )
-
-
-def comparison_figures(
-    leaderboard: pd.DataFrame, chosen: str, metric: str = "Score"
-) -> tuple[Figure, ...]:
-    """The headline of every report: the chosen model, the best baseline, and the gain over it."""
-    rows = {row["model"]: row for row in records(with_gains(leaderboard))}
-    baseline = best_baseline(leaderboard)
-    own, other = rows[chosen], rows[baseline]
-    gap = f"{signed(own['gain_low'])} to {signed(own['gain_high'])}"
-    return (
-        Figure(f"{metric} of {chosen}", score(own["score"]), span(own)),
-        Figure(f"Best baseline, {baseline}", score(other["score"]), span(other)),
-        Figure("Gain over it", signed_percent(own["relative_gain"]), f"paired interval {gap}"),
-    )
-
-
 def how_to_read_section(lines: Sequence[str], confidence: float) -> Section:
     """What the numbers mean; ``{confidence}`` in the lines is filled in."""
-    shown = f"{100 * confidence:g} %"
+    shown = _confidence_text(confidence)
     return Section("How to read this", tuple(line.format(confidence=shown) for line in lines))

@@ -62,3 +62,9 @@ def seconds(value: float) -> str:
 def whole(value: float) -> str:
     """A count with separators."""
     return f"{value:,.0f}" if math.isfinite(value) else "–"
+
+
+def in_quarantine(rows: int) -> str:
+    """How many rows were set aside, as the beginning of a sentence."""
+    counted = "No row is" if not rows else "1 row is" if rows == 1 else f"{whole(rows)} rows are"
+    return f"{counted} in quarantine"

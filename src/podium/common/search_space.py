@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 
 from podium.common.builder import default_argument
 from podium.common.parameters import ParameterError, Parameters
-from podium.common.time_budget import TimeBudget
+from podium.common.time_budget import Duration, TimeBudget
 
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
@@ -85,7 +85,7 @@ class TuningParameters(Parameters):
     """
 
     trials: int = Field(ge=1)
-    time_budget: str | int | float | None = None
+    time_budget: Duration | None = None
     space: dict[str, Dimension] = Field(min_length=1)
 
     @property

@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 import time
 from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import AfterValidator
 
 from podium.common.parameters import ParameterError
 
@@ -55,6 +58,15 @@ def parse_duration(text: str | int | float) -> float:
     if not seconds > 0:
         raise ParameterError(f"time_budget: {text!r} must be above zero")
     return seconds
+
+
+def _checked(text: str | int | float) -> str | int | float:
+    parse_duration(text)
+    return text
+
+
+# Of a parameter model: refused where it is no duration, and kept as it is written.
+Duration = Annotated[str | int | float, AfterValidator(_checked)]
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from kedro.pipeline import Pipeline, node
 from podium.challenges import OVERVIEW
 from podium.common.charts import Mark, interval_chart
 from podium.common.report import render_page
-from podium.common.report_formats import signed_percent, whole
+from podium.common.report_formats import in_quarantine, signed_percent, whole
 
 
 def overview_pipeline(challenges: Sequence[str]) -> Pipeline:
@@ -89,12 +89,12 @@ def _tracking(summary: dict[str, Any]) -> dict[str, Any]:
 def _set_aside(quarantine: list[dict[str, Any]]) -> str:
     total = sum(row["rows"] for row in quarantine)
     if not total:
-        return "No row is in quarantine."
+        return f"{in_quarantine(total)}."
     most = "; ".join(
         f"{row['file']}: {row['reason']} ({whole(row['rows'])})" for row in quarantine[:3]
     )
     more = f"; and {len(quarantine) - 3} more reasons" if len(quarantine) > 3 else ""  # noqa: PLR2004
-    return f"{whole(total)} {'row is' if total == 1 else 'rows are'} in quarantine: {most}{more}."
+    return f"{in_quarantine(total)}: {most}{more}."
 
 
 def _left_out(models: list[dict[str, Any]]) -> str:

@@ -10,6 +10,7 @@ from podium.common import report
 from podium.common.leaderboard import best_baseline, left_out
 from podium.common.report import Column, Figure, Section
 from podium.common.report_formats import records
+from podium.common.verdict import comparison_figures, verdict
 from podium.pipelines.shared import count_quarantine, submission_text
 
 if TYPE_CHECKING:
@@ -95,10 +96,12 @@ class ReportOutline:
             title=self.title,
             data=str(run["data"]),
             preset=str(run["preset"]),
-            verdict=report.verdict(leaderboard, chosen),
-            figures=(*report.comparison_figures(leaderboard, chosen, self.metric), *figures),
+            verdict=verdict(leaderboard, chosen),
+            figures=(*comparison_figures(leaderboard, chosen, self.metric), *figures),
             sections=(
-                report.leaderboard_section(leaderboard, missing, self.unit, self.readings, chosen),
+                report.leaderboard_section(
+                    leaderboard, missing, self.unit, self.readings, chosen, confidence
+                ),
                 *sections,
                 report.data_quality_section(shared["data_quality"], aside),
                 report.how_to_read_section(self.how_to_read, confidence),

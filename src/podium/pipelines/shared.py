@@ -14,7 +14,7 @@ from podium.common.folds import FEWEST_FOLDS
 from podium.common.parameters import Parameters
 from podium.common.submission import SubmissionError, check_frame
 from podium.common.submission_rules import Rule
-from podium.common.time_budget import TimeBudget, start_of_run
+from podium.common.time_budget import Duration, TimeBudget, start_of_run
 
 if TYPE_CHECKING:
     import ibis
@@ -30,7 +30,7 @@ class Compute(Parameters):
 
     seed: int = Field(ge=0)
     threads: int
-    time_budget: str | int | float | None = None
+    time_budget: Duration | None = None
 
     @property
     def budget(self) -> TimeBudget:

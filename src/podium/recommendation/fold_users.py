@@ -43,7 +43,8 @@ def choose_users(
         user_id (ascending) and is_test_user.
 
     Raises:
-        NoUsersError: nobody listened both before the cut and in the window.
+        NoUsersError: nobody listened both before the cut and in the window, or no test user did
+            and no others are drawn.
     """
     import pandas as pd
 
@@ -57,6 +58,11 @@ def choose_users(
     mine, rest = active[active["is_test_user"]], active[~active["is_test_user"]]
     drawn = _draw_alike(rest, mine, others, np.random.default_rng([seed, cut.fold]))
     chosen = pd.concat([mine, drawn]).sort_values("user_id", ignore_index=True)
+    if chosen.empty:
+        raise NoUsersError(
+            f"no test user has listens both until {cut.history_until} and from {cut.target_from} "
+            f"to {cut.target_until}, and no other users are drawn for this fold"
+        )
     return chosen[["user_id", "is_test_user"]]
 
 

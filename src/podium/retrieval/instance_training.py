@@ -25,6 +25,7 @@ from torch.nn import functional
 
 from podium.common.ordered_work import work_ahead
 from podium.common.progress import track
+from podium.common.time_budget import OutOfTimeError
 from podium.common.weight_groups import weight_groups
 from podium.retrieval.instance_backbone import InstanceModel
 
@@ -104,6 +105,9 @@ def train(
 
     Returns:
         Mean loss of each epoch; the last one may be cut short by the time limit.
+
+    Raises:
+        OutOfTimeError: the time limit came before the end of the first epoch.
     """
     began = time.monotonic()
     model.to(device)
@@ -123,6 +127,8 @@ def train(
             share = _share((done + 0.5) / len(batches), elapsed, plan.seconds)
             losses[epoch].append(step.take(list(islice(pieces, len(parts))), _rate(share)))
             if plan.seconds is not None and time.monotonic() - began >= plan.seconds:
+                if done + 1 < len(batches) // plan.epochs:
+                    raise OutOfTimeError("before the network has seen every image once")
                 break
     model.to("cpu")
     return [float(np.mean(epoch)) for epoch in losses if epoch]

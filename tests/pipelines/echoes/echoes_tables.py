@@ -140,9 +140,7 @@ def page(tables: Tables, fitted: Fitted, **changes: Any) -> str:
         "blend_weights": fitted.blend_weights,
         "part2_scores": evaluation.score_part2(fitted.part2_predictions, EVALUATION),
         "shift": shift,
-        "ablation": evaluation.compare_modalities(
-            fitted.leaderboard, evaluation.check_ablation(MODELS, EVALUATION)
-        ),
+        "ablation": evaluation.compare_modalities(fitted.leaderboard, MODELS, EVALUATION),
         "row_errors": fitted.row_errors,
         "group_counts": fitted.group_counts,
         "data_quality": counts_frame([("train_part1.json", "rows", "read", 60, "")]),

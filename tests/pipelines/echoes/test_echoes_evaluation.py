@@ -10,7 +10,6 @@ from podium.common.bootstrap import bootstrap
 from podium.common.parameters import ParameterError
 from podium.fusion.metrics import macro_f1_of_counts
 from podium.pipelines.echoes import evaluation as stage
-from podium.pipelines.echoes.pipeline import create_pipeline
 
 
 @pytest.fixture(scope="module")
@@ -60,8 +59,7 @@ def test_part_2_is_scored_by_itself(fitted):
 def test_the_ablation_follows_its_parameter_and_ends_with_the_submission_s_model(fitted):
     models = {**MODELS, "logistic_text": logistic("text", enabled=False)}
     wanted = {"text": "logistic_text", "both": "logistic_both", "image": "logistic_image"}
-    steps = stage.check_ablation(models, {**EVALUATION, "ablation": wanted})
-    table = stage.compare_modalities(fitted.leaderboard, steps)
+    table = stage.compare_modalities(fitted.leaderboard, models, {**EVALUATION, "ablation": wanted})
     assert table["given"].tolist() == ["both", "image", "all models"]
     assert table["model"].tolist() == ["logistic_both", "logistic_image", "blend"]
     board = fitted.leaderboard.set_index("model")["score"]
@@ -73,20 +71,13 @@ def test_the_ablation_follows_its_parameter_and_ends_with_the_submission_s_model
 )
 def test_the_ablation_may_name_every_row_of_the_leaderboard(name):
     wanted = {"given": name}
-    assert stage.check_ablation(MODELS, {"ablation": wanted}) == wanted
+    assert stage.ablation_steps(MODELS, {"ablation": wanted}) == wanted
 
 
 def test_a_misspelt_model_of_the_ablation_is_refused():
     parameters = {"ablation": {"image": "logistic_image", "text": "logistic_txt"}}
     with pytest.raises(ParameterError, match="evaluation.ablation: 'logistic_txt' not declared"):
-        stage.check_ablation(MODELS, parameters)
-
-
-def test_it_is_refused_before_any_model_is_fitted():
-    nodes = create_pipeline().nodes
-    places = {node.name.rpartition(".")[2]: at for at, node in enumerate(nodes)}
-    assert places["check_ablation"] < places["cross_fit_models"]
-    assert all(name.startswith("params:") for name in nodes[places["check_ablation"]].inputs)
+        stage.ablation_steps(MODELS, parameters)
 
 
 def test_a_number_of_hardest_rows_below_zero_is_refused():
@@ -160,7 +151,7 @@ def test_curves_are_those_of_the_probabilities(fitted):
 
 def test_plots_show_what_the_tables_say(fitted):
     errors, board = fitted.row_errors, fitted.leaderboard
-    ablation = stage.compare_modalities(board, stage.check_ablation(MODELS, EVALUATION))
+    ablation = stage.compare_modalities(board, MODELS, EVALUATION)
     figures = [
         stage.plot_leaderboard(board),
         stage.plot_ablation(ablation),

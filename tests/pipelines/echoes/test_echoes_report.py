@@ -48,7 +48,7 @@ def test_scores_of_all_kinds_are_there(shown, fitted):
     assert f"{board.loc['blend', 'score']:.4f}" in shown
     assert "Fitted on part 1, scored on part 2" in shown and "Adversarial AUC" in shown
     assert "SAMPLE" not in shown and "out/submission.csv" in shown
-    assert "1 rows are in quarantine" in shown
+    assert "1 row is in quarantine" in shown
 
 
 def test_pseudo_labels_are_noted_with_their_gain(shown, fitted):
@@ -98,3 +98,8 @@ def test_models_that_were_left_out_for_want_of_time_are_listed(tables, probabili
 def test_the_confidence_is_that_of_the_parameters(tables, fitted):
     html = page(tables, fitted, parameters={**EVALUATION, "confidence": 0.9})
     assert "at 90 % confidence" in html
+    for caption in ("What each modality adds", "Fitted on part 1, scored on part 2"):
+        assert "90 % interval" in table_of(html, caption)
+    # Train and test are compared with the usual confidence.
+    alike = table_of(html, "0.5: a classifier cannot tell them apart; 1: it can")
+    assert alike["95 % interval"].str.fullmatch(r"0\.\d{4} to 0\.\d{4}").all()

@@ -118,9 +118,10 @@ def test_a_leaderboard_without_baseline_is_refused(tables, user_scores):
         )
 
 
-def test_metrics_follow_the_chosen_model(tables, leaderboard, user_scores):
+def test_metrics_follow_the_chosen_model(tables, leaderboard, breakdown, user_scores):
     inputs = {
         "leaderboard": leaderboard,
+        "breakdown": breakdown,
         "user_scores": user_scores,
         "candidate_recall": tables["candidate_recall"],
     }
@@ -131,6 +132,12 @@ def test_metrics_follow_the_chosen_model(tables, leaderboard, user_scores):
     assert als["score"] == leaderboard.set_index("model").at["als", "score"]
     assert best["candidate_recall.union"] == 0.55  # of fold 1, not of fold 2
     assert best["holdout_users"] == USERS
+    for model, found in (("blend", best), ("als", als)):
+        parts = breakdown[breakdown["model"] == model].set_index(["by", "group"])["score"]
+        assert found["by_repeat.new"] == parts["repeat", "new"]
+        assert found["by_age.18_29"] == parts["age", "18_29"]
+        assert found["by_genre.Қазақ поп"] == parts["genre", "Қазақ поп"]
+        assert sum(name.startswith("by_") for name in found) == len(parts)
 
 
 def test_repeat_and_new_add_up_and_groups_cover_all_users(breakdown, leaderboard):
@@ -263,6 +270,14 @@ def test_the_report_answers_its_questions(page, leaderboard):
     assert "7 rows are in quarantine" in page and "negative duration" in page
     assert "at 95 % confidence" in page
     assert "Қазақ поп" in page and "feature_01" in page
+
+
+def test_every_part_of_the_score_has_its_interval_beside_it(page, leaderboard, breakdown):
+    own = breakdown[breakdown["model"] == leaderboard["model"].iloc[0]]
+    assert page.count(">Captured<") == own["by"].nunique()
+    assert page.count(">95 % interval<") == own["by"].nunique() + 1  # and on the leaderboard
+    for row in own.itertuples():
+        assert f'<td class="number">{row.ci_low:.4f} to {row.ci_high:.4f}</td>' in page
 
 
 def test_the_report_counts_who_got_no_hit(tables, leaderboard, user_scores, rank_scores, breakdown):

@@ -42,7 +42,7 @@ def one_of(name):
         (folds.rankers(second=0), "first + third"),
         (folds.rankers(second=0, third=0), "first"),
         (folds.rankers(first=0, second=0, third=0), None),
-        (one_of("second"), None),
+        (one_of("second"), "second"),
     ],
     ids=["all", "two weigh", "one weighs", "nobody weighs", "one alone"],
 )

@@ -1,5 +1,7 @@
 """Parameters that make no sense are refused, by name and before any long work."""
 
+import ibis
+import pandas as pd
 import pytest
 import ranked_folds as folds
 
@@ -9,6 +11,7 @@ from podium.pipelines.hearme import feature_engineering as stage
 from podium.pipelines.hearme import modeling
 from podium.pipelines.hearme.pipeline import create_pipeline
 from podium.pipelines.hearme.sources import SourceParameters, trending_days
+from podium.recommendation.fold_users import NoUsersError
 
 CALENDAR = {
     "first_day": "2025-02-28",
@@ -95,6 +98,21 @@ def test_a_calendar_too_short_for_a_training_cut_is_told_in_one_line(calendar, c
     said = user_message(caught.value)
     assert "calendar (first_day" in said and "cuts (fewest_history_days" in said
     assert len(said.splitlines()) == 1
+
+
+def test_cuts_end_where_the_listens_do_and_the_fewest_must_be_covered():
+    """The calendar begins earlier; more cuts are asked for than there are listens for."""
+    days = pd.date_range("2025-06-20", "2025-08-30 23:00", freq="6h")
+    listens = ibis.memtable(pd.DataFrame({"user_id": 1, "listened_at": days}))
+    test = pd.DataFrame({"user_id": [1], "has_history": [True]})
+    calendar = {**CALENDAR, "first_day": "2025-02-28"}
+    cuts = {**CUTS, "fewest": 1, "most": 11, "enough_users": 500}
+    made, users = stage.cut_time(listens, test, calendar, cuts, USERS, folds.COMPUTE)
+    training = made[made["role"] == "train"]
+    assert 1 < len(training) < 11 and set(users["fold"]) == set(made["fold"])
+    assert (pd.to_datetime(training["target_until"]) >= "2025-06-20").all()
+    with pytest.raises(NoUsersError, match="do not cover the days of the calendar"):
+        stage.cut_time(listens, test, calendar, {**cuts, "fewest": 11}, USERS, folds.COMPUTE)
 
 
 SWITCHED_OFF = {"own_top": {**folds.SOURCES["own_top"], "enabled": False}}

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from podium.common.raw_files import RawFile
+from podium.common.raw_contract import RawFile
 from podium.pipelines.hearme import sample
 from podium.pipelines.hearme.raw_contract import AGE_BINS, GENDERS, ITEMS, RAW_FILES
 from podium.pipelines.hearme.sample import (

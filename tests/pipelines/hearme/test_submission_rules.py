@@ -108,7 +108,7 @@ def test_the_score_worked_by_hand(files):
     assert scores["score"] == pytest.approx((1.75 + 0.25) / 50 / 3)
     assert scores["score_best_continuous"] == pytest.approx((1.7 + 0.3) / 50 / 3)
     assert scores["per_played"] == pytest.approx((1.75 / 3 + 0.25) / 3)
-    assert scores["score_per_ideal"] == pytest.approx((1.75 / 2.75 + 1) / 3)
+    assert scores["per_ideal"] == pytest.approx((1.75 / 2.75 + 1) / 3)
     assert scores["best_possible"] == pytest.approx((2.75 + 0.25) / 50 / 3)
     assert scores["score_ci_low"] < scores["score"] < scores["score_ci_high"]
     assert (scores["users"], scores["users_without_listens"]) == (3, 1)

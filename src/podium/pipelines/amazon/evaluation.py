@@ -11,7 +11,9 @@ from pydantic import Field
 from podium.common import leaderboard as boards
 from podium.common import plots
 from podium.common.bootstrap import bootstrap_mean, ratio_of_sums, sums_and_counts
+from podium.common.breakdown import breakdown_metrics
 from podium.common.report_formats import records
+from podium.common.scatter_charts import LogAxes
 from podium.pipelines.shared import Scoring, chosen_model, leaderboard_figure, log_leaderboard
 from podium.pricing.catalog_rows import PRICE, SAMPLE_ID
 from podium.pricing.metrics import (
@@ -25,7 +27,13 @@ if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
 SCORE_UNIT = "SMAPE, % (0 to 200, lower is better)"
-FACTS = ("price_band", "image", "duplicates")
+BREAKDOWN_TITLES = {
+    "price_band": "By price; bands of about as many rows",
+    "image": "With and without a real image",
+    "duplicates": "Products listed once, and those listed again",
+}
+FACTS = tuple(BREAKDOWN_TITLES)
+PRICE_AXES = LogAxes("true price, $", "predicted price, $", "price = prediction")
 _TITLE_CHARACTERS = 100
 
 
@@ -201,10 +209,7 @@ def summarise_metrics(
 ) -> dict[str, float]:
     """Flatten leaderboard, breakdown, naive split and expected score into tracked metrics."""
     model = chosen_model(leaderboard, Evaluation.parse(parameters))
-    flat = boards.leaderboard_metrics(leaderboard, model)
-    for row in records(breakdown[breakdown["model"] == model]):
-        name = boards.metric_name(str(row["group"]))
-        flat[f"by_{row['by']}.{name}"] = float(row["score"])
+    flat = boards.leaderboard_metrics(leaderboard, model) | breakdown_metrics(breakdown, model)
     for row in records(split_scores):
         name = boards.metric_name(str(row["model"]))
         flat[f"naive_split.{name}"] = float(row["naive"])
@@ -225,18 +230,14 @@ def plot_breakdown(
     """Where the error of the chosen model comes from."""
     model = chosen_model(leaderboard, Evaluation.parse(parameters))
     own = breakdown[breakdown["model"] == model]
-    facets = {str(name): part.set_index("group") for name, part in own.groupby("by", sort=False)}
+    facets = {
+        BREAKDOWN_TITLES[str(by)]: part.set_index("group")
+        for by, part in own.groupby("by", sort=False)
+    }
     return plots.facet_bar_plot(facets, SCORE_UNIT, f"Where the error of {model} comes from")
 
 
 def plot_errors(row_errors: pd.DataFrame) -> Figure:
-    """Predicted against true prices, as decimal logarithms."""
-    shown = pd.DataFrame(
-        {
-            "price": np.log10(row_errors[PRICE]),
-            "predicted": np.log10(row_errors["predicted"]),
-            "id": row_errors[SAMPLE_ID],
-        }
-    ).sort_values("id")
-    caption = "decimal logarithm of the true price (across) and of the predicted one (up)"
-    return plots.scatter_plot({"training rows": shown}, caption, "Predicted and true prices")
+    """Predicted against true prices, on logarithmic axes."""
+    shown = row_errors[[PRICE, "predicted", SAMPLE_ID]].sort_values(SAMPLE_ID)
+    return plots.scatter_plot({"training rows": shown}, PRICE_AXES, "Predicted and true prices")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from podium.common.raw_files import RawFile, RawFolder
+from podium.common.raw_contract import RawFile, RawFolder
 from podium.pricing.catalog_rows import CONTENT, LINK, PRICE, SAMPLE_ID
 
 TRAIN = RawFile("train.csv", (SAMPLE_ID, CONTENT, LINK, PRICE))

@@ -15,10 +15,18 @@ from podium.common.report import (
     Figure,
     Section,
     Table,
+    interval_column,
     make_table,
 )
 from podium.common.report_formats import records, score, signed, text, whole
-from podium.pipelines.amazon.evaluation import METRIC, SCORE_UNIT, Evaluation
+from podium.common.scatter_charts import scatter_chart
+from podium.pipelines.amazon.evaluation import (
+    BREAKDOWN_TITLES,
+    METRIC,
+    PRICE_AXES,
+    SCORE_UNIT,
+    Evaluation,
+)
 from podium.pipelines.reporting import ReportOutline, SharedTables
 from podium.pipelines.shared import chosen_model
 from podium.pricing.catalog_rows import PRICE, SAMPLE_ID
@@ -28,11 +36,6 @@ _READINGS = (
     Column("log_rmse", "RMSE of log1p", score),
     Column("median_ratio", "Median ratio", score),
 )
-BREAKDOWNS = {
-    "price_band": "By price; bands of about as many rows",
-    "image": "With and without a real image",
-    "duplicates": "Products listed once, and those listed again",
-}
 _MOST_POINTS = 1500
 _HOW_TO_READ = (
     "The score is the organiser's SMAPE in percent; lower is better; a gain is shown above zero. "
@@ -89,7 +92,7 @@ def make_report(
         figures=_figures(image_features),
         sections=(
             _errors_section(breakdown, row_errors, settings.hardest_rows, chosen),
-            _trust_section(split_scores, test_copies, test_estimate),
+            _trust_section(split_scores, test_copies, test_estimate, settings.confidence),
             _stack_section(stack_weights),
         ),
         **shared,
@@ -107,14 +110,14 @@ def _errors_section(
 ) -> Section:
     own = breakdown[breakdown["model"] == chosen]
     blocks: list[Table | Chart] = []
-    for name, caption in BREAKDOWNS.items():
+    for name, caption in BREAKDOWN_TITLES.items():
         marks = [
             Mark(f"{row['group']} ({row['rows']:,})", row["score"], row["ci_low"], row["ci_high"])
             for row in records(own[own["by"] == name])
         ]
         blocks.append(Chart(charts.bar_chart(marks, SCORE_UNIT), caption))
-    blocks.append(Chart(charts.scatter_chart(_points(row_errors)), "True price across, predicted "
-                        "price up, both as logarithms"))  # fmt: skip
+    prices = scatter_chart(_points(row_errors), PRICE_AXES)
+    blocks.append(Chart(prices, "Predicted and true prices, on logarithmic axes"))
     columns = [
         Column(SAMPLE_ID, "Row", text, number=False),
         Column("item_name", "Title", text, number=False),
@@ -133,12 +136,15 @@ def _errors_section(
 def _points(row_errors: pd.DataFrame) -> dict[str, tuple[list[float], list[float]]]:
     rows = row_errors.sort_values(SAMPLE_ID)
     at = np.unique(np.linspace(0, len(rows) - 1, min(_MOST_POINTS, len(rows))).astype(int))
-    shown = np.log10(rows.iloc[at][[PRICE, "predicted"]].to_numpy())
-    return {"main:rows": (shown[:, 0].tolist(), shown[:, 1].tolist())}
+    shown = rows.iloc[at]
+    return {"main:training rows": (shown[PRICE].tolist(), shown["predicted"].tolist())}
 
 
 def _trust_section(
-    split_scores: pd.DataFrame, test_copies: pd.DataFrame, test_estimate: pd.DataFrame
+    split_scores: pd.DataFrame,
+    test_copies: pd.DataFrame,
+    test_estimate: pd.DataFrame,
+    confidence: float,
 ) -> Section:
     columns = [
         Column("model", "Model", text, number=False),
@@ -146,8 +152,7 @@ def _trust_section(
         Column("grouped", "Grouped split", score),
         Column("naive", "Naive split", score),
         Column("difference", "Naive less grouped", signed),
-        Column("ci_low", "from", signed),
-        Column("ci_high", "to", signed),
+        interval_column(confidence, show=signed),
     ]
     paragraphs: tuple[str, ...] = (
         "Products are listed again and again. Folds that cut through such duplicates let a model "

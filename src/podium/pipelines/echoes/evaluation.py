@@ -100,14 +100,11 @@ def score_part2(part2_predictions: pd.DataFrame, parameters: dict[str, Any]) -> 
     return table.sort_values(["score", "model"], ascending=[False, True], ignore_index=True)
 
 
-def check_ablation(models: dict[str, Any], parameters: dict[str, Any]) -> dict[str, str]:
-    """The steps of the ablation; of parameters alone, so that a misspelt name stops a run early.
-
-    Returns:
-        What is given to a model, and the model's name.
+def ablation_steps(models: dict[str, Any], parameters: dict[str, Any]) -> dict[str, str]:
+    """What is given to a model, and the model's name, step by step.
 
     Raises:
-        ParameterError: a name that no row of the leaderboard can have.
+        ParameterError: a name that is no declared model, nor one with pseudo-labels.
     """
     steps = Evaluation.parse(parameters).ablation
     fitted = [name for name in steps.values() if name not in (MAJORITY, BLEND)]
@@ -116,7 +113,9 @@ def check_ablation(models: dict[str, Any], parameters: dict[str, Any]) -> dict[s
     return steps
 
 
-def compare_modalities(leaderboard: pd.DataFrame, ablation_steps: dict[str, str]) -> pd.DataFrame:
+def compare_modalities(
+    leaderboard: pd.DataFrame, models: dict[str, Any], parameters: dict[str, Any]
+) -> pd.DataFrame:
     """What each modality adds: the models of the ablation in their order, and their blend.
 
     Models that were not scored, switched off or left out by the time budget, are left out.
@@ -124,7 +123,7 @@ def compare_modalities(leaderboard: pd.DataFrame, ablation_steps: dict[str, str]
     Returns:
         `ablation`: given, model, score, ci_low, ci_high.
     """
-    steps = {**ablation_steps, "all models": BLEND}
+    steps = {**ablation_steps(models, parameters), "all models": BLEND}
     board = leaderboard.set_index("model")[["score", "ci_low", "ci_high"]]
     rows = [
         {"given": given, "model": model, **board.loc[model].to_dict()}

@@ -72,6 +72,17 @@ class ModelingParameters(Reserve):
         return Blend(self.weighting, self.shrinkage, self.calibration, seed)
 
 
+def read_modeling(parameters: dict[str, Any], models: dict[str, Any]) -> ModelingParameters:
+    """The parameters of the stage, which name models that are declared, enabled or not.
+
+    Raises:
+        ParameterError: for a wrong value, or pseudo-labels of a model that is not declared.
+    """
+    wanted = ModelingParameters.parse(parameters)
+    refuse_undeclared("modeling.pseudo_labels.models", wanted.pseudo_labels.models, models)
+    return wanted
+
+
 def build_models(
     models: dict[str, Any],
     pseudo: PseudoLabelParameters,

@@ -110,8 +110,7 @@ def _evaluation() -> list[Node]:
             "leaderboard",
         ),
         step(stage.score_part2, ["part2_predictions", rules], "part2_scores"),
-        step(stage.check_ablation, ["params:models", rules], "ablation_steps"),
-        step(stage.compare_modalities, ["leaderboard", "ablation_steps"], "ablation"),
+        step(stage.compare_modalities, ["leaderboard", "params:models", rules], "ablation"),
         step(
             stage.rank_errors,
             ["oof_predictions", "leaderboard", "folds", "features", rules],

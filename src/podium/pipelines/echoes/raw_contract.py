@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from podium.common.raw_files import RawFile
+from podium.common.raw_contract import RawFile
 from podium.fusion.embedding_contract import IMAGE, TEXT
 
 TRAIN_PART1 = RawFile("train_part1.json", ("id", "label", IMAGE, TEXT))

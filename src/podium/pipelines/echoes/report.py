@@ -8,15 +8,18 @@ import numpy as np
 import pandas as pd
 
 from podium.common import charts
+from podium.common.bootstrap import CONFIDENCE
 from podium.common.charts import Mark
 from podium.common.report import (
     Chart,
     Column,
     Figure,
     Section,
+    interval_column,
     make_table,
 )
 from podium.common.report_formats import percent, records, score, signed, span, text, whole
+from podium.common.scatter_charts import scatter_chart
 from podium.pipelines.echoes.evaluation import (
     SCORE_UNIT,
     Evaluation,
@@ -90,11 +93,11 @@ def make_report(
         confidence=settings.confidence,
         figures=_figures(part2_scores, shift, chosen),
         sections=(
-            _modalities_section(ablation),
+            _modalities_section(ablation, settings.confidence),
             _errors_section(row_errors, group_counts, chosen),
             _map_section(row_errors, settings.hardest_rows),
             _blend_section(blend_weights),
-            _trust_section(part2_scores, shift),
+            _trust_section(part2_scores, shift, settings.confidence),
         ),
         **shared,
     )
@@ -110,7 +113,7 @@ def _figures(part2_scores: pd.DataFrame, shift: pd.DataFrame, chosen: str) -> tu
     return tuple(figures)
 
 
-def _modalities_section(ablation: pd.DataFrame) -> Section:
+def _modalities_section(ablation: pd.DataFrame, confidence: float) -> Section:
     marks = [
         Mark(row["given"], row["score"], row["ci_low"], row["ci_high"]) for row in records(ablation)
     ]
@@ -119,8 +122,7 @@ def _modalities_section(ablation: pd.DataFrame) -> Section:
         Column("given", "Given", text, number=False),
         Column("model", "Model", text, number=False),
         Column("score", "Score", score),
-        Column("ci_low", "from", score),
-        Column("ci_high", "to", score),
+        interval_column(confidence),
     ]
     chart = Chart(charts.interval_chart(marks, SCORE_UNIT))
     return Section("What each modality adds", paragraphs, (chart, make_table(ablation, columns)))
@@ -195,7 +197,7 @@ def _map_section(row_errors: pd.DataFrame, count: int) -> Section:
         "Rows",
         ("The hardest rows may be mislabelled: look at them first.",),
         (
-            Chart(charts.scatter_chart(points), map_caption),
+            Chart(scatter_chart(points), map_caption),
             make_table(row_errors.head(count), columns, "The rows with the largest loss"),
         ),
     )
@@ -220,13 +222,12 @@ def _blend_section(blend_weights: pd.DataFrame) -> Section:
     return Section("The blend", paragraphs, (make_table(shown, columns),))
 
 
-def _trust_section(part2_scores: pd.DataFrame, shift: pd.DataFrame) -> Section:
+def _trust_section(part2_scores: pd.DataFrame, shift: pd.DataFrame, confidence: float) -> Section:
     blocks = []
     alike = [
         Column("comparison", "Compared", text, number=False),
         Column("auc", "Adversarial AUC", score),
-        Column("auc_low", "from", score),
-        Column("auc_high", "to", score),
+        interval_column(CONFIDENCE, "auc_low", "auc_high"),
         Column("first_rows", "Rows", whole),
         Column("second_rows", "against", whole),
     ]
@@ -240,8 +241,7 @@ def _trust_section(part2_scores: pd.DataFrame, shift: pd.DataFrame) -> Section:
         columns = [
             Column("model", "Model", text, number=False),
             Column("score", "Macro F1", score),
-            Column("ci_low", "from", score),
-            Column("ci_high", "to", score),
+            interval_column(confidence),
             Column("rows", "Rows", whole),
         ]
         blocks.append(make_table(part2_scores, columns, "Fitted on part 1, scored on part 2"))

@@ -8,7 +8,8 @@ from pathlib import Path
 from podium.common import submission
 from podium.common.bootstrap import bootstrap
 from podium.common.json_records import open_raw_json
-from podium.common.raw_files import find_raw_file, open_raw_csv
+from podium.common.raw_contract import find_raw_file
+from podium.common.raw_files import open_raw_csv
 from podium.common.submission_rules import Columns, InOrder, KnownValues, OneRowEach, Rule
 from podium.common.truth_file import read_truth_column, rows_with_truth
 from podium.fusion.metrics import (

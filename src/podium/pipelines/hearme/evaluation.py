@@ -10,6 +10,7 @@ from pydantic import Field
 
 from podium.common import leaderboard as boards
 from podium.common import plots
+from podium.common.breakdown import breakdown_metrics
 from podium.common.errors import PodiumError
 from podium.pipelines.shared import Scoring, chosen_model, leaderboard_figure, log_leaderboard
 from podium.recommendation import breakdowns, metrics
@@ -99,14 +100,14 @@ def score_submitted(
 def summarise_metrics(
     *,
     leaderboard: pd.DataFrame,
+    breakdown: pd.DataFrame,
     user_scores: pd.DataFrame,
     candidate_recall: pd.DataFrame,
     parameters: dict[str, Any],
 ) -> dict[str, float]:
-    """Flatten the leaderboard and the recall of the candidates into tracked metrics."""
-    flat = boards.leaderboard_metrics(
-        leaderboard, chosen_model(leaderboard, Evaluation.parse(parameters))
-    )
+    """Flatten leaderboard, breakdown and the recall of the candidates into tracked metrics."""
+    model = chosen_model(leaderboard, Evaluation.parse(parameters))
+    flat = boards.leaderboard_metrics(leaderboard, model) | breakdown_metrics(breakdown, model)
     flat["best_possible"] = float(user_scores.groupby("model")["ideal"].mean().iloc[0])
     flat["holdout_users"] = float(user_scores["user_id"].nunique())
     recall = _holdout(candidate_recall).set_index("source")["recall"]

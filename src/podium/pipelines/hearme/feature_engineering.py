@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field, model_validator
 
-from podium.common.builder import build
+from podium.common.builder import build_each
 from podium.common.measure import Measure
 from podium.common.parameters import ParameterError, Parameters
 from podium.common.progress import track
@@ -22,7 +22,7 @@ from podium.recommendation.candidates import (
     recall_of_sources,
 )
 from podium.recommendation.features.assemble import assemble_features
-from podium.recommendation.fold_users import choose_users
+from podium.recommendation.fold_users import NoUsersError, choose_users
 from podium.recommendation.history import Catalogue, History
 from podium.recommendation.metrics import Reading
 from podium.recommendation.targets import relevance, window_targets
@@ -121,20 +121,27 @@ def cut_time(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Make the folds (test, holdout, training cuts) and choose the users of each.
 
-    Training cuts are added, going back, until they have enough users together.
+    Training cuts are added, going back, until they have enough users together, or no more listens
+    lie that far back.
 
     Raises:
         ParameterError: a wrong parameter, or too short a calendar for a training cut.
+        NoUsersError: the files do not cover the days of the holdout, or of the fewest cuts.
     """
     import pandas as pd
 
     days, wanted = Calendar.parse(calendar), CutParameters.parse(cuts)
     chosen, kept, trained = [], [], 0
     for cut in _time_cuts(days, wanted):
-        enough = trained >= wanted.enough_users
-        if enough and cut.fold > HOLDOUT_FOLD + wanted.fewest:
+        optional = cut.fold > HOLDOUT_FOLD + wanted.fewest
+        if optional and trained >= wanted.enough_users:
             break
-        rows = _users_for(cut, train, test, UserParameters.parse(users), Compute.parse(compute))
+        try:
+            rows = _users_for(cut, train, test, UserParameters.parse(users), Compute.parse(compute))
+        except NoUsersError:
+            if optional:  # the listens begin later than the calendar
+                break
+            raise
         trained += len(rows) if cut.role == "train" else 0
         logger.info(
             "fold %s (%s, known until %s): %s users",
@@ -197,10 +204,10 @@ def generate_fold_candidates(
     for cut in track(from_frame(folds), "candidates by fold"):
         history = History(train, cut.history_until, _users_of(fold_users, cut), catalogue)
         built = {
-            name: CandidateSource(
-                build(source, seed=settings.seed, threads=settings.threads), source.list_length
-            )
-            for name, source in declared.items()
+            name: CandidateSource(source, declared[name].list_length)
+            for name, source in build_each(
+                declared, seed=settings.seed, threads=settings.threads
+            ).items()
         }
         with Measure() as measure:
             found, cost = generate_candidates(history, built)

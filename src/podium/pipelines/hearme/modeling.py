@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from pydantic import Field
 
-from podium.common.builder import Declaration, build
+from podium.common.builder import Declaration, build_each
 from podium.common.fit_in_turn import FittedInTurn, fit_in_turn
 from podium.common.fit_log import FitCost, log_of_fits, with_blend
 from podium.common.measure import Measure
@@ -61,6 +61,17 @@ class ModelingParameters(Reserve):
         return {"fill_source": self.fill_source, "fallback_source": self.fallback_source}
 
 
+def read_modeling(parameters: dict[str, Any], sources: dict[str, Any]) -> ModelingParameters:
+    """The parameters of the stage, which name sources that are enabled.
+
+    Raises:
+        ParameterError: for a wrong value, or a name that is no enabled source.
+    """
+    wanted = ModelingParameters.parse(parameters)
+    enabled_sources(sources, **wanted.chosen_sources)
+    return wanted
+
+
 def fit_rankers(
     features: Mapping[str, Callable[[], pd.DataFrame]],
     targets: pd.DataFrame,
@@ -77,11 +88,9 @@ def fit_rankers(
         cost; importances.
 
     Raises:
-        ParameterError: a wrong parameter; a source that is needed later is asked for before
-            anything is fitted, because a run may begin here.
+        ParameterError: a wrong parameter, see also `read_modeling`.
     """
-    settings, wanted = Compute.parse(compute), ModelingParameters.parse(parameters)
-    enabled_sources(sources, **wanted.chosen_sources)
+    settings, wanted = Compute.parse(compute), read_modeling(parameters, sources)
     budget = settings.budget
     numbers = labelled_folds(features)
     training = [number for number in numbers if number > HOLDOUT_FOLD]
@@ -107,7 +116,7 @@ def fit_rankers(
         on_fitted=score,
     )
     weights = blend_weights(rankers)
-    members = _shown_blend(fitted, weights)
+    members = blend_members(fitted.models, weights)
     if members:
         predictions[BLEND] = blend(predictions, weights, holdout.groups)
         local = _local_score(holdout, predictions[BLEND], truth, everyone)
@@ -184,10 +193,8 @@ def training_data(
 
 def build_rankers(rankers: dict[str, Any], settings: Compute) -> dict[str, Ranker]:
     """The enabled rankers, unfitted, in their order."""
-    return {
-        name: build(ranker, seed=settings.seed, threads=settings.threads)
-        for name, ranker in RankerParameters.enabled_of(rankers).items()
-    }
+    declared = RankerParameters.enabled_of(rankers)
+    return build_each(declared, seed=settings.seed, threads=settings.threads)
 
 
 def blend_weights(rankers: dict[str, Any]) -> dict[str, float]:
@@ -220,15 +227,6 @@ def _ranked(data: RankingData, predictions: Mapping[str, np.ndarray]) -> pd.Data
     lists = [top_k(data, scores, LENGTH).assign(model=name) for name, scores in predictions.items()]
     columns = ["model", "user_id", "item_id", "score", "rank"]
     return pd.concat(lists, ignore_index=True)[columns] if lists else pd.DataFrame(columns=columns)
-
-
-def _shown_blend(fitted: FittedInTurn[Ranker], weights: Mapping[str, float]) -> list[str]:
-    """Members of the blend; nobody where one ranker was fitted, which stands for itself.
-
-    One member beside rankers without weight is a blend still: weights say who makes the submission
-    where the blend is chosen.
-    """
-    return blend_members(fitted.models, weights) if len(fitted.models) > 1 else []
 
 
 def _costs(

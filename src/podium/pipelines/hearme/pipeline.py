@@ -134,7 +134,7 @@ def _evaluation() -> list[Node]:
         step(stage.build_leaderboard, by_name("user_scores", "model_log", **rules), "leaderboard"),
         step(
             stage.summarise_metrics,
-            by_name("leaderboard", "user_scores", "candidate_recall", **rules),
+            by_name("leaderboard", "breakdown", "user_scores", "candidate_recall", **rules),
             "metrics",
         ),
         step(track_metrics, "metrics", "tracked_metrics"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from podium.common.raw_files import RawFile
+from podium.common.raw_contract import RawFile
 from podium.recommendation.metadata import Column
 
 INTERACTIONS = RawFile(

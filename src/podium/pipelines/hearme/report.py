@@ -15,6 +15,7 @@ from podium.common.report import (
     Figure,
     Section,
     Table,
+    interval_column,
     make_table,
 )
 from podium.common.report_formats import percent, records, score, text, whole
@@ -50,7 +51,7 @@ _HOW_TO_READ = (
 OUTLINE = ReportOutline(
     challenge="hearme",
     title="HearMe: 50 tracks for every listener",
-    metric="Score",
+    metric="Listened fraction@50",
     unit=SCORE_UNIT,
     how_to_read=_HOW_TO_READ,
     readings=_READINGS,
@@ -89,7 +90,7 @@ def make_report(
         confidence=settings.confidence,
         figures=_figures(user_scores, chosen),
         sections=(
-            _breakdown_section(breakdown, chosen),
+            _breakdown_section(breakdown, chosen, settings.confidence),
             _users_section(user_scores, rank_scores, names),
             _recall_section(candidate_recall),
             _importance_section(feature_importance),
@@ -107,11 +108,12 @@ def _figures(user_scores: pd.DataFrame, chosen: str) -> tuple[Figure, ...]:
     )
 
 
-def _breakdown_section(breakdown: pd.DataFrame, chosen: str) -> Section:
+def _breakdown_section(breakdown: pd.DataFrame, chosen: str, confidence: float) -> Section:
     columns = [
         Column("group", "Group", text, number=False),
         Column("users", "Listeners", whole),
         Column("score", "Score", score),
+        interval_column(confidence),
         Column("listened", "All they heard", score),
         Column("captured", "Captured", percent),
     ]

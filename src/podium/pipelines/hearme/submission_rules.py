@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from podium.common import submission
 from podium.common.bootstrap import bootstrap_mean
 from podium.common.errors import RawDataError
-from podium.common.raw_files import RawFile, find_raw_file, open_raw_csv
+from podium.common.raw_contract import RawFile, demand_raw_file
+from podium.common.raw_files import open_raw_csv
 from podium.common.submission_rules import (
     Columns,
     GroupSize,
@@ -174,7 +175,7 @@ def _headline(users: pd.DataFrame) -> dict[str, float]:
         "score_ci_high": interval.high,
         "best_possible": float(users["ideal"].mean()),
         "per_played": float(users["per_played"].mean()),
-        "score_per_ideal": float(users["per_ideal"].mean()),
+        "per_ideal": float(users["per_ideal"].mean()),
         "tracks_hit": float(users["hits"].mean()),
     }
 
@@ -201,9 +202,9 @@ def _known_items(raw: Path, file: Path) -> list[int]:
 
 
 def _raw(folder: Path, file: RawFile) -> Path:
-    """A raw file, plain or compressed; one that is missing is reported by who opens it."""
+    """A raw file, plain or compressed."""
     path = folder / file.name
-    return find_raw_file(path) or path
+    return demand_raw_file(path, file) or path
 
 
 def _integers(path: Path, column: str) -> set[int]:

@@ -51,9 +51,8 @@ def fit_encoders(
     """Fit every enabled encoder on the images that are not held out.
 
     Returns:
-        `models` by name, and `fit_log`. An
-        encoder for which there was no time, or of whose keypoints there are too few, is in the log
-        only; whatever the time, one is fitted.
+        `models` by name, and `fit_log`. An encoder for which there was no time, or of whose
+        keypoints there are too few, is in the log only; whatever the time, one is fitted.
 
     Raises:
         TooFewKeypointsError: for lack of them no encoder at all can be fitted.

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from podium.common.builder import Declaration, build
+from podium.common.builder import Declaration, build_each
 from podium.common.parameters import Parameters
 from podium.pipelines.shared import Compute, Reserve
 from podium.retrieval.matching import MatchingRules
@@ -101,10 +101,7 @@ class NeighbourParameters(Parameters):
 def build_encoders(encoders: Mapping[str, Any], compute: Compute) -> dict[str, Any]:
     """The enabled encoders by name, in the order of the parameters."""
     declared = declared_encoders(encoders)
-    return {
-        name: build(block, seed=compute.seed, threads=compute.threads)
-        for name, block in declared.items()
-    }
+    return build_each(declared, seed=compute.seed, threads=compute.threads)
 
 
 def declared_encoders(encoders: Mapping[str, Any]) -> dict[str, EncoderParameters]:

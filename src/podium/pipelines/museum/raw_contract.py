@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from podium.common.raw_files import RawFolder
+from podium.common.raw_contract import RawFolder
 
 IMAGES = RawFolder("images")
 

@@ -10,14 +10,9 @@ import pandas as pd
 from podium.common import charts
 from podium.common.charts import Mark
 from podium.common.picture_wall import Picture, picture_wall
-from podium.common.report import (
-    Chart,
-    Column,
-    Figure,
-    Section,
-    make_table,
-)
-from podium.common.report_formats import records, score, span, spans, text, whole
+from podium.common.report import Chart, Column, Figure, Section, interval_column, make_table
+from podium.common.report_formats import records, score, text, whole
+from podium.common.scatter_charts import scatter_chart
 from podium.pipelines.museum.evaluation import (
     SCORE_UNIT,
     Evaluation,
@@ -101,9 +96,9 @@ def make_report(
         confidence=settings.confidence,
         figures=_figures(leaderboard, chosen),
         sections=(
-            _neighbours_section(leaderboard, rules),
-            _strengths_section(breakdown, leaderboard, chosen),
-            _effects_section(breakdown, oof_predictions, leaderboard, chosen),
+            _neighbours_section(leaderboard, rules, settings.confidence),
+            _strengths_section(breakdown, leaderboard, chosen, settings.confidence),
+            _effects_section(breakdown, oof_predictions, leaderboard, chosen, settings.confidence),
             _wall_section(own, raw_images, visitor_photos, settings.wall_queries),
             _pairs_section(nearest_pairs, thumbnails, test),
             _map_section(image_map),
@@ -120,13 +115,14 @@ def _figures(leaderboard: pd.DataFrame, chosen: str) -> tuple[Figure, ...]:
     )
 
 
-def _neighbours_section(leaderboard: pd.DataFrame, rules: NeighbourParameters) -> Section:
+def _neighbours_section(
+    leaderboard: pd.DataFrame, rules: NeighbourParameters, confidence: float
+) -> Section:
     rows = leaderboard[leaderboard["model"].isin((JOINED, VERIFIED))]
     columns = [
         Column("model", "Vectors", text, number=False),
         Column("score", "Hit@3", score),
-        Column("ci_low", "from", score),
-        Column("ci_high", "to", score),
+        interval_column(confidence),
         *_READINGS,
     ]
     paragraphs = (
@@ -151,31 +147,34 @@ def _doubtful_pairs(rules: NeighbourParameters) -> str:
     )
 
 
-def _strengths_section(breakdown: pd.DataFrame, leaderboard: pd.DataFrame, chosen: str) -> Section:
+def _strengths_section(
+    breakdown: pd.DataFrame, leaderboard: pd.DataFrame, chosen: str, confidence: float
+) -> Section:
     table = hits_by_strength(breakdown, leaderboard)
-    table["interval"] = spans(table["ci_low"], table["ci_high"], score)
     columns = [
         Column("model", "Model", text, number=False),
         Column("strength", "Strength", whole),
         Column("photos", "Photos", whole),
         Column("hit_at_1", "Hit@1", score),
         Column("hit_at_3", "Hit@3", score),
-        Column("interval", "Interval of Hit@3", text),
+        interval_column(confidence),
         Column("hit_at_10", "Hit@10", score),
     ]
     paragraph = (
-        "Mixed photos at each strength: 1 mild, 2 typical, 3 hard. The models stand in the order "
-        f"of the leaderboard; {chosen} makes the submission."
+        "Mixed photos at each strength: 1 mild, 2 typical, 3 hard. The interval is that of Hit@3. "
+        f"The models stand in the order of the leaderboard; {chosen} makes the submission."
     )
     return Section("Every model at every strength", (paragraph,), (make_table(table, columns),))
 
 
 def _effects_section(
-    breakdown: pd.DataFrame, predictions: pd.DataFrame, leaderboard: pd.DataFrame, chosen: str
+    breakdown: pd.DataFrame,
+    predictions: pd.DataFrame,
+    leaderboard: pd.DataFrame,
+    chosen: str,
+    confidence: float,
 ) -> Section:
-    own = effects_of(breakdown, chosen).assign(
-        range=lambda table: [span(row) for row in records(table)]
-    )
+    own = effects_of(breakdown, chosen)
     marks = [
         Mark(f"{row['effect']}, strength {row['strength']}", row["score"], row["ci_low"],
              row["ci_high"])
@@ -186,7 +185,7 @@ def _effects_section(
         Column("strength", "Strength", whole),
         Column("photos", "Photos", whole),
         Column("score", "Hit@3", score),
-        Column("range", "Interval", text, number=False),
+        interval_column(confidence),
     ]
     mixed = predictions[predictions["effect"] == MIXED]
     kinds = leaderboard.set_index("model")["kind"]
@@ -292,5 +291,5 @@ def _map_section(image_map: pd.DataFrame) -> Section:
         if len(part := image_map[image_map["kind"] == kind])
     }
     caption = "t-SNE of the joined vectors; only nearness means something"
-    blocks = (Chart(charts.scatter_chart(points), caption),) if points else ()
+    blocks = (Chart(scatter_chart(points), caption),) if points else ()
     return Section("Map", ("Held-out images are found or missed by their mixed photos.",), blocks)
