@@ -173,13 +173,12 @@ def test_lock(tmp_path):
 
 
 def test_the_machine_is_named_by_what_libraries_choose_instructions_by(monkeypatch):
-    import numpy  # noqa: F401 - its OpenBLAS knows the processor
+    import numpy
     import torch
-    from threadpoolctl import threadpool_info
 
-    kinds = {found["architecture"] for found in threadpool_info() if "architecture" in found}
+    known = numpy.show_config(mode="dicts")["SIMD Extensions"].get("found", [])
     words = machine().split(", ")
-    assert words[0].split() == [platform.machine(), *sorted(kinds)] and kinds
+    assert words[0].split() == [platform.machine(), *known[-1:]]
     assert words[1] == f"Python {sys.version_info[0]}.{sys.version_info[1]}"
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "get_device_name", lambda: "A GPU")

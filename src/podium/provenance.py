@@ -82,17 +82,14 @@ def lock_hash(project: Path) -> str:
 def machine() -> str:
     """What numeric libraries choose their instructions by: processor, Python, GPU if torch uses it.
 
-    Such as ``x86_64 SkylakeX, Python 3.11``; the processor as OpenBLAS calls it, once that is
-    loaded.
+    Such as ``x86_64 AVX512_SPR, Python 3.11``: of the instruction sets that numpy knows, the last
+    one which the processor has.
     """
-    from threadpoolctl import threadpool_info
+    import numpy as np
 
-    cores = sorted({str(found["architecture"]) for found in threadpool_info()
-                    if "architecture" in found})  # fmt: skip
-    words = [
-        " ".join([platform.machine(), *cores]),
-        f"Python {sys.version_info[0]}.{sys.version_info[1]}",
-    ]
+    found = np.show_config(mode="dicts")["SIMD Extensions"].get("found", [])
+    words = [" ".join([platform.machine(), *found[-1:]])]
+    words.append(f"Python {sys.version_info[0]}.{sys.version_info[1]}")
     # Not loaded for this: a run without networks has no use for it.
     torch = sys.modules.get("torch")
     if torch is not None and torch.cuda.is_available():

@@ -29,7 +29,7 @@ def number(low=1, high=9, **more):
         ({"type": "categorical", "choices": ["one"]}, "at least two choices"),
         ({"type": "categorical", "choices": ["a", "b"], "low": 1}, "no low, high or log"),
         ({"type": "text"}, "'float', 'int' or 'categorical'"),
-        (number(step=2), "Extra inputs are not permitted"),
+        (number(step=2), "unknown; known are type, low, high"),
     ],
 )
 def test_a_dimension_that_makes_no_sense_is_refused_by_its_path(declared, complaint):
