@@ -10,7 +10,7 @@ import pandas as pd
 from podium.common.report_formats import records
 
 LONGEST_GROUP = 200
-_UNKNOWN_TO_MLFLOW = re.compile(r"[^\w\-. ]")
+_FORBIDDEN = re.compile(r"[^\w\-. ]")
 
 
 def breakdown_metrics(breakdown: pd.DataFrame, model: str) -> dict[str, float]:
@@ -36,7 +36,7 @@ def breakdown_metrics(breakdown: pd.DataFrame, model: str) -> dict[str, float]:
 
 
 def _group_name(group: str) -> str:
-    return _UNKNOWN_TO_MLFLOW.sub("_", group)[:LONGEST_GROUP].strip() or "_"
+    return _FORBIDDEN.sub("_", group)[:LONGEST_GROUP].strip() or "_"
 
 
 def _unlike(name: str, taken: dict[str, float]) -> str:
