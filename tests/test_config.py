@@ -167,3 +167,15 @@ def test_each_process_spills_into_a_folder_of_its_own(tmp_path, monkeypatch):
         folder.mkdir()
     assert scratch_folder() == str(own)
     assert own.is_dir() and alive.is_dir() and not left.exists()
+
+
+def test_files_that_nothing_looks_for_are_found(project):
+    conf = project / "conf"
+    read = ("base/hearme/parameters.yml", "mine/parameters_hearme.yml", "mine/globals.yml")
+    read += ("mine/hearme/catalog.yml", "mine/mlflow.yml", "base/credentials.yml")
+    unread = ("base/hearme/own.yml", "mine/hearme/model.yaml", "mine/paramters.yml")
+    for name in (*read, *unread, "mine/notes.txt", "local/other.yml"):
+        (conf / name).parent.mkdir(parents=True, exist_ok=True)
+        (conf / name).touch()
+    assert loader(project, env="mine").unread_files() == [conf / name for name in unread]
+    assert loader(project).unread_files() == [conf / unread[0], conf / "local/other.yml"]

@@ -158,3 +158,15 @@ def test_a_wrong_option_stops_the_run_before_anything_is_written(
     assert said in done.stdout.strip().splitlines()[-1]
     assert done.stdout.count(said) == 1 and "Traceback" not in done.stdout
     assert not (tmp_path / "data").exists()
+
+
+def test_a_file_of_settings_that_is_not_read_is_told(project_copy):
+    stray = project_copy.folder / "conf" / "tiny" / "hearme" / "own.yml"
+    stray.write_text("hearme: {rankers: {}}\n")
+    try:
+        root = project_copy.data_root("stray")
+        said = project_copy.session("hearme.data_processing", root=root)
+    finally:
+        stray.unlink()
+    assert f"{stray} is not read: the name of a file of parameters" in said
+    assert said.count(" is not read") == 1

@@ -8,6 +8,7 @@ import os
 import shutil
 import tempfile
 from copy import deepcopy
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,6 +43,18 @@ class PodiumConfigLoader(OmegaConfigLoader):
         if key not in self._loaded:
             self._loaded[key] = self._load(key)
         return deepcopy(self._loaded[key])
+
+    def unread_files(self) -> list[Path]:
+        """Files of the environments in use whose names nothing looks for, such as `own.yml`."""
+        patterns = [pattern for each in self.config_patterns.values() for pattern in each]
+        unread = []
+        for name in dict.fromkeys((self.base_env, self.env or self.default_run_env)):
+            folder = Path(self.conf_source) / str(name)
+            for file in sorted(folder.rglob("*")):
+                known = any(fnmatch(file.relative_to(folder).as_posix(), each) for each in patterns)
+                if file.suffix in (".yml", ".yaml", ".json") and not known:
+                    unread.append(file)
+        return unread
 
     def _load(self, key: str) -> Any:
         loaded = super().__getitem__(key)

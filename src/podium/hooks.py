@@ -8,7 +8,7 @@ import json
 import logging
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
@@ -31,6 +31,7 @@ from podium.parameter_check import check_parameters
 from podium.provenance import fingerprint
 
 if TYPE_CHECKING:
+    from podium.config import PodiumConfigLoader
     from podium.tracking import ResilientMlflowHook
 
 logger = logging.getLogger(__name__)
@@ -67,7 +68,11 @@ class DataHooks:
                 missing, or what an earlier stage has to make.
         """
         start_clock()
-        check_parameters(self._context.config_loader["parameters"], pipeline)
+        loader = cast("PodiumConfigLoader", self._context.config_loader)
+        for file in loader.unread_files():
+            logger.warning("%s is not read: the name of a file of parameters, or of a catalog, "
+                           "begins with that word", file)  # fmt: skip
+        check_parameters(loader["parameters"], pipeline)
         # At its end Python would search all that is left for garbage, for seconds.
         atexit.register(gc.freeze)
         tags: dict[str, str] = {}
