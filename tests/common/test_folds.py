@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sklearn.model_selection import StratifiedKFold
 
 from podium.common.folds import feasible_folds, repeated_group_folds
 
@@ -56,6 +57,20 @@ def test_what_cannot_be_divided_is_refused(arguments, message):
         repeated_group_folds(*arguments)
 
 
+def test_as_many_groups_as_folds_are_enough():
+    folds = repeated_group_folds(np.array([0, 0, 0, 1, 1]), None, 2, 1, 0)
+    assert sorted(folds[0, 3:]) == [0, 1]
+
+
+def test_rows_that_stand_alone_are_divided_as_stratified_folds():
+    state = int(np.random.default_rng([5, 0]).integers(2**31))
+    splitter = StratifiedKFold(4, shuffle=True, random_state=state)
+    held_out = [part.tolist() for _, part in splitter.split(LABELS, LABELS)]
+    (folds,) = repeated_group_folds(LABELS, None, 4, 1, seed=5)
+    assert [np.flatnonzero(folds == number).tolist() for number in range(4)] == held_out
+
+
 def test_feasible_folds():
     assert feasible_folds(LABELS, GROUPS, 5) == 5
+    assert feasible_folds(np.repeat([0, 1, 2], [4, 3, 2]), None, 9) == 2
     assert feasible_folds(np.array([0, 0, 0, 1, 1]), None, 5) == 2

@@ -44,6 +44,7 @@ def test_every_fault_is_named(values, faults):
 class Deep(Parameters):
     windows: dict[str, Window] = {}
     one: Window | None = None
+    listed: list[Window] = []
 
 
 @pytest.mark.parametrize(
@@ -55,6 +56,7 @@ class Deep(Parameters):
         ({"windows": {"name": {}}}, "x.windows.name.days: missing"),
         ({"windows": [1]}, "x.windows: .*dictionary"),
         ({"one": {"days": 1, "nam": 2}}, "x.one.nam: .* mean name?"),
+        ({"listed": [{"days": 1}, {"days": 1, "gap": 2}]}, "x.listed.1.gap: unknown; known are"),
         ({"ones": {}}, "x.ones: .* mean one?"),
     ],
 )

@@ -8,7 +8,7 @@ from scipy.sparse.csgraph import connected_components
 from sklearn.preprocessing import normalize
 
 from podium.pricing import duplicate_groups as module
-from podium.pricing.duplicate_groups import duplicate_groups
+from podium.pricing.duplicate_groups import duplicate_groups, joined_groups
 
 
 def distinct(count):
@@ -67,6 +67,35 @@ def test_listings_of_a_generated_catalogue():
     assert len(joined) > 20
     right = sum(len(np.unique(known.products[rows])) == 1 for rows in joined)
     assert right > 0.8 * len(joined)
+
+
+def test_bounds_are_those_of_the_prefixes_worked_out_by_row():
+    rng = np.random.default_rng(3)
+    dense = np.where(rng.random((40, 30)) < 0.3, rng.random((40, 30)), 0)
+    dense[7] = 0
+    terms = csr_matrix(normalize(dense).astype(np.float32))
+    rest = 0.7
+    prefixes = module._Prefixes(terms, rest)
+    dense = terms.toarray()[:, np.argsort((dense > 0).sum(axis=0), kind="stable")].astype(float)
+    # By row: the length of its terms from each one on, and which of them are in the prefix.
+    lengths = np.sqrt(np.cumsum(np.square(dense)[:, ::-1], axis=1)[:, ::-1])
+    inside = (lengths >= rest - module._MARGIN) & (dense > 0)
+    outside = np.sqrt(np.square(np.where(inside, 0, dense)).sum(axis=1))
+    last = np.where(inside.any(axis=1), 29 - np.argmax(inside[:, ::-1], axis=1), -1)
+    product = np.where(inside, dense, 0) @ np.where(inside, dense, 0).T
+    left, right = np.triu_indices(40, 1)
+    bounds = prefixes.bound(left, right, product[left, right])
+    for one, two, bound in zip(left, right, bounds, strict=True):
+        first, other = (one, two) if last[one] <= last[two] else (two, one)
+        tail = np.sqrt(np.square(dense[other, last[first] + 1 :]).sum())
+        assert bound == pytest.approx(product[one, two] + outside[first] * tail, abs=1e-6)
+        assert bound >= dense[one] @ dense[two] - 1e-6
+
+
+def test_groups_that_share_a_key_are_one():
+    groups = np.array([0, 1, 1, 2, 3, 4])
+    assert joined_groups(groups, ["", "a", "", "b", "a", "b"]).tolist() == [0, 1, 1, 2, 1, 2]
+    assert joined_groups(np.array([], np.int64), []).tolist() == []
 
 
 def test_a_chain_is_one_group():

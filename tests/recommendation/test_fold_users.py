@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from podium.recommendation import fold_users
 from podium.recommendation.fold_users import NoUsersError, choose_users
 from podium.recommendation.time_cuts import TimeCut
 
@@ -70,6 +71,32 @@ def test_everyone_where_there_are_not_enough(listens):
     few = listens[listens["user_id"] < 250]
     assert chosen(few, others=1000)["user_id"].tolist() == list(range(250))
     assert len(chosen(few, others=10, test_users=np.array([], np.int64))) == 10
+
+
+def test_just_as_many_as_asked_for_are_all_taken(listens):
+    few = listens[listens["user_id"] < 250]
+    assert chosen(few, others=50)["user_id"].tolist() == list(range(250))
+
+
+def test_every_tenth_of_the_test_users_by_activity_has_its_share_of_the_others(listens):
+    """As far as there are enough of them."""
+    edges = np.quantile(recent_listens(listens, TEST_USERS), np.arange(1, 10) / 10)
+
+    def tenths(users):
+        found = np.searchsorted(edges, recent_listens(listens, users), side="right")
+        return np.bincount(found, minlength=10)
+
+    shares = np.diff(np.rint(np.cumsum(np.r_[0, tenths(TEST_USERS)]) / 200 * 100))
+    users = chosen(listens, others=100)
+    drawn = tenths(users.loc[~users["is_test_user"], "user_id"])
+    assert drawn.tolist() == np.minimum(shares, tenths(np.arange(200, 3_200))).tolist()
+
+
+def test_the_last_thirty_days_of_the_history_are_recent():
+    times = ["2025-06-14 23:59", "2025-06-15 00:00", "2025-07-14 23:59", "2025-07-20 00:00"]
+    listens = pd.DataFrame({"user_id": 1, "listened_at": pd.to_datetime(times)})
+    activity = fold_users._activity(ibis.memtable(listens), CUT)
+    assert activity.to_dict("records") == [{"user_id": 1, "recent": 2}]
 
 
 def test_a_draw_repeats_by_seed_and_differs_by_fold(listens):

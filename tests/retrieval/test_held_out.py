@@ -31,3 +31,10 @@ def test_every_image_has_mixed_photos_of_each_strength_and_one_of_each_effect():
         assert (part["effect"].value_counts().drop("mixed") == 1).all()
     single = plan[plan["effect"] != "mixed"]
     assert (single.groupby("effect")["strength"].agg(set) == {1, 2, 3}).all()
+
+
+def test_the_strength_of_single_effects_goes_round():
+    plan = plan_photos(["a.jpg", "b.jpg"], ("mixed", "blur", "light", "crop"))
+    single = plan[plan["effect"] != "mixed"].set_index(["image_name", "effect"])["strength"]
+    assert single["a.jpg"].to_dict() == {"blur": 2, "light": 3, "crop": 1}
+    assert single["b.jpg"].to_dict() == {"blur": 3, "light": 1, "crop": 2}

@@ -90,7 +90,9 @@ def _components(terms: csr_matrix, threshold: float, threads: int) -> Ints:
     prefixes = _Prefixes(terms, threshold - least)
 
     def promising(block: slice) -> tuple[Ints, Ints]:
+        # Equivalent with +: the prefixes are longer than they must be by the same margin.
         left, right, product = prefixes.candidates(block, least - _MARGIN)
+        # Equivalent with >: a bound below the threshold by the margin is of no near pair.
         kept = prefixes.bound(left, right, product) >= threshold - _MARGIN
         return left[kept], right[kept]
 
@@ -131,6 +133,7 @@ class _Prefixes:
         stops = terms.indptr[:-1] + sizes
         self._rest = np.sqrt(np.maximum(self._ends - self._so_far[stops], 0.0))
         last = self._places[np.maximum(stops - 1, 0)] if len(squares) else np.zeros(rows, "int64")
+        # Equivalent with >=: a row without a prefix has no terms, so that its bounds are 0.
         self._last = np.where(sizes > 0, last - np.arange(rows) * self._stride, -1)
 
     def blocks(self) -> Iterator[slice]:

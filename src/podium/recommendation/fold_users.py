@@ -87,8 +87,6 @@ def _draw_alike(
     """Draw rows of ``rest`` whose ``recent`` follows the deciles of ``model``."""
     import pandas as pd
 
-    if count <= 0 or rest.empty:
-        return rest.iloc[:0]
     if model.empty or len(rest) <= count:
         return rest.iloc[np.sort(rng.permutation(len(rest))[:count])]
     edges = np.quantile(model["recent"], np.linspace(0, 1, _ACTIVITY_BINS + 1)[1:-1])
