@@ -9,10 +9,11 @@ import ibis
 import pandas as pd
 import pytest
 
+from podium.common import raw_lines
 from podium.common.errors import RawDataError
 from podium.common.raw_contract import RawFile, find_raw_file
 from podium.common.raw_files import BLANK, RawTable, open_raw_csv
-from podium.common.raw_lines import scan_file
+from podium.common.raw_lines import Reading, read_records, scan_file
 
 SPEC = RawFile("two.csv", ("a", "b"))
 
@@ -43,6 +44,10 @@ def values(frame: pd.DataFrame) -> list[tuple[object, ...]]:
         ('a,b\n"x, y","say ""hi"""\n', [("x, y", 'say "hi"')]),
         ('a,b\n"two\nlines",2\n3,4\n', [("two\nlines", "2"), ("3", "4")]),
         ('a,b\r\n"two\r\nlines",2\r\n3,4\r\n', [("two\nlines", "2"), ("3", "4")]),
+        (
+            'a,b\n0,1\n"one\ntwo\nthree\nfour",2\n3,4\n',
+            [("0", "1"), ("one\ntwo\nthree\nfour", "2"), ("3", "4")],
+        ),
         ("a,b\n1,\n,2\n", [("1", None), (None, "2")]),
         ('a,b\nAC"DC,2\n12" mix,3\n', [('AC"DC', "2"), ('12" mix', "3")]),
         ("a,b\n1,2\r\n3,4\n", [("1", "2"), ("3", "4")]),
@@ -91,6 +96,36 @@ def test_large_file_keeps_order_and_count(tmp_path: Path, quote: str) -> None:
     raw, frame = opened(tmp_path, "a,b\n" + lines)
     assert raw.rows == 300_000
     assert (frame["a"].astype(int) == frame["row"] - 1).all()
+
+
+@pytest.mark.parametrize("size", range(5, 16))
+@pytest.mark.parametrize(
+    ("data", "plain"),
+    [
+        (b"a,b\r\n1,2\r\n3,4\r\n", True),
+        # As many carriage returns as line feeds, which are not pairs.
+        (b"a,b\r\n1,2\r3\n4,5\r\n", False),
+    ],
+    ids=["pairs", "no pairs"],
+)
+def test_line_ends_are_told_over_block_borders(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int, data: bytes, plain: bool
+) -> None:
+    monkeypatch.setattr(raw_lines, "BLOCK", size)
+    (tmp_path / SPEC.name).write_bytes(data)
+    scan = scan_file(tmp_path / SPEC.name)
+    assert (scan.plain, scan.lines, scan.ends_whole) == (plain, 2, True)
+
+
+def test_records_come_in_batches_with_the_place_of_the_first_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(raw_lines, "_BATCH", 2)
+    file, reading = tmp_path / SPEC.name, Reading()
+    file.write_bytes(b"a,b\n1,2\n3,\xff\n5,\xff\n7,8\n9,10\n")
+    assert [len(batch) for batch in read_records(file, reading)] == [2, 2, 1]
+    assert (reading.records, reading.not_utf8, reading.not_ascii) == (5, 2, 2)
+    assert reading.first_not_utf8 == (2, 10)
 
 
 def test_records_over_block_borders(tmp_path: Path) -> None:
