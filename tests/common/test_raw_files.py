@@ -164,6 +164,16 @@ def test_other_separator_is_hinted_at(tmp_path: Path) -> None:
         opened(tmp_path, "a;b\n1;2\n")
 
 
+@pytest.mark.parametrize(
+    "data",
+    ["a,b\n1,2\n".encode("utf-16-le"), "я,б\n1,2\n".encode("utf-16")],
+    ids=["without a mark", "without a zero in its first bytes"],
+)
+def test_utf_16_is_told(tmp_path: Path, data: bytes) -> None:
+    with pytest.raises(RawDataError, match="UTF-16 or binary from byte 0 on"):
+        opened(tmp_path, data)
+
+
 def test_odd_path(tmp_path: Path) -> None:
     folder = tmp_path / "it's, a [1]* folder"
     folder.mkdir()
