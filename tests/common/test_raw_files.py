@@ -174,6 +174,26 @@ def test_utf_16_is_told(tmp_path: Path, data: bytes) -> None:
         opened(tmp_path, data)
 
 
+@pytest.mark.parametrize("header", ["c", "b;c,x"])
+def test_no_separator_is_hinted_at_where_there_is_none_or_commas_are(
+    tmp_path: Path, header: str
+) -> None:
+    with pytest.raises(RawDataError, match="the column is missing") as caught:
+        opened(tmp_path, f"{header}\n1\n")
+    assert "separated" not in str(caught.value)
+
+
+def test_where_half_of_the_rows_beyond_ascii_can_be_read_the_others_are_damaged(
+    tmp_path: Path,
+) -> None:
+    rows = ["я,1".encode(), b"\xff,2", "ё,3".encode(), b"\xfe,4"]
+    _, frame = opened(tmp_path, b"a,b\n" + b"\n".join(rows))
+    assert frame.loc[frame["fault"].notna(), "row"].tolist() == [2, 4]
+    with pytest.raises(RawDataError, match="nor are 3 of 5 rows beyond ASCII") as caught:
+        opened(tmp_path, b"a,b\n" + b"\n".join([*rows, b"\xfd,5"]))
+    assert caught.value.row == 2
+
+
 def test_odd_path(tmp_path: Path) -> None:
     folder = tmp_path / "it's, a [1]* folder"
     folder.mkdir()

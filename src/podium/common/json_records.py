@@ -131,5 +131,7 @@ def _opening(window: StreamWindow, file: str) -> Layout:
 def _is_one_per_line(window: StreamWindow) -> bool:
     """Whether the first line is a whole object, so that each line stands for itself."""
     end = window.find(b"\n")
-    line = window.data[window.at : end if end >= 0 else None]
-    return end >= 0 and line.rstrip().endswith(b"}")
+    # Equivalent with <=: before a line's end stands at least the bracket.
+    if end < 0:
+        return False
+    return window.data[window.at : end].rstrip().endswith(b"}")
