@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
-from running import ProjectCopy
+from running import PROJECT, ProjectCopy, bootstrapped
 
 from podium.fusion.synthetic import SyntheticTask
 from podium.pipelines.echoes import sample as echoes
@@ -101,6 +101,25 @@ TINY_RAW = {
     "museum": "tiny_museum",
     "amazon": "tiny_amazon",
 }
+
+
+@pytest.fixture(scope="session")
+def pipelines():
+    """All registered pipelines by name."""
+    from podium.pipeline_registry import register_pipelines
+
+    return register_pipelines()
+
+
+@pytest.fixture(scope="session")
+def config():
+    """The project's configuration without a preset."""
+    from kedro.framework.project import settings
+
+    bootstrapped()
+    return settings.CONFIG_LOADER_CLASS(
+        conf_source=str(PROJECT / "conf"), env="base", **settings.CONFIG_LOADER_ARGS
+    )
 
 
 @pytest.fixture(scope="session")

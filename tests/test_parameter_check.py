@@ -3,29 +3,14 @@
 from copy import deepcopy
 
 import pytest
-from running import bootstrapped
 
 from podium.common.parameters import ParameterError
 from podium.parameter_check import check_names, check_parameters
 
 
-@pytest.fixture(scope="module")
-def pipelines():
-    from podium.pipeline_registry import register_pipelines
-
-    return register_pipelines()
-
-
-@pytest.fixture(scope="module")
-def base():
-    from kedro.framework.project import settings
-    from registered import PROJECT
-
-    bootstrapped()
-    loader = settings.CONFIG_LOADER_CLASS(
-        conf_source=str(PROJECT / "conf"), env="base", **settings.CONFIG_LOADER_ARGS
-    )
-    return loader["parameters"]
+@pytest.fixture
+def base(config):
+    return config["parameters"]
 
 
 def changed(base, path, value):

@@ -7,13 +7,14 @@ from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from pydantic import BaseModel
+
 from podium.challenges import challenges, challenges_in
-from podium.common.parameters import ParameterError, unknown
+from podium.common.builder import Declaration
+from podium.common.parameters import ParameterError, parse_as, unknown
 
 if TYPE_CHECKING:
     from kedro.pipeline import Pipeline
-
-    from podium.common.builder import Declaration
 
 # What all challenges share: the block of the parameter file, and what the command line may give.
 _COMPUTE = "compute"
@@ -95,8 +96,6 @@ def _blocks_read(challenge: str, own: Mapping[str, Any], read: Iterable[str]) ->
 
 
 def _check_block(kind: Any, values: Any, path: str) -> None:
-    from podium.common.parameters import parse_as
-
     for place, declaration in _declarations(parse_as(kind, values, path), path):
         if declaration.enabled:
             try:
@@ -107,10 +106,6 @@ def _check_block(kind: Any, values: Any, path: str) -> None:
 
 def _declarations(value: Any, path: str) -> Iterator[tuple[str, Declaration]]:
     """What a block declares by import path, with its place."""
-    from pydantic import BaseModel
-
-    from podium.common.builder import Declaration
-
     if isinstance(value, Declaration):
         yield path, value
     elif isinstance(value, BaseModel | Mapping):

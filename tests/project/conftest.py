@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 from kedro.io import DataCatalog
-from running import CHALLENGE, PROJECT, SUBMISSION, bootstrapped
+from running import CHALLENGE, SUBMISSION
 
 from podium.challenges import challenges
-from podium.pipeline_registry import register_pipelines
 
 _numbers = itertools.count()
 
@@ -45,23 +44,6 @@ def _group(nodeid):
         if file in LOOK_AT.get(challenge, ()) or (file in OF_EACH and made_for_it):
             return challenge
     return path
-
-
-@pytest.fixture(scope="session")
-def pipelines():
-    """All registered pipelines by name."""
-    return register_pipelines()
-
-
-@pytest.fixture(scope="session")
-def config():
-    """The project's configuration without a preset."""
-    from kedro.framework.project import settings
-
-    bootstrapped()
-    return settings.CONFIG_LOADER_CLASS(
-        conf_source=str(PROJECT / "conf"), env="base", **settings.CONFIG_LOADER_ARGS
-    )
 
 
 @pytest.fixture(scope="session")

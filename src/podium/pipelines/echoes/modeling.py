@@ -34,6 +34,7 @@ from podium.pipelines.echoes.models import (
     build_models,
     choose_members,
     final_rules,
+    read_modeling,
 )
 from podium.pipelines.shared import Compute
 
@@ -50,7 +51,7 @@ def cross_fit_models(
     compute: dict[str, Any],
 ) -> tuple[dict[str, NestedLogits], pd.DataFrame]:
     """Nested out-of-fold logits of every enabled model, and what each cost: `fit_log`."""
-    settings, wanted = Compute.parse(compute), ModelingParameters.parse(parameters)
+    settings, wanted = Compute.parse(compute), read_modeling(parameters, models)
     makes = build_models(models, wanted.pseudo_labels, test, settings)
     labels, budget, numbers = train.labels, settings.budget, fold_numbers(folds)
     blend, smoothing = wanted.blend(settings.seed), wanted.threshold_smoothing
@@ -147,7 +148,7 @@ def fit_models(
     first = train.rows["part"].to_numpy() == 1
     if first.all():
         return FittedEnsemble({}, {}), pd.DataFrame(columns=columns)
-    settings, wanted = Compute.parse(compute), ModelingParameters.parse(parameters)
+    settings, wanted = Compute.parse(compute), read_modeling(parameters, models)
     names = blend_weights["model"].tolist()
     if not names:
         return FittedEnsemble({}, {}), pd.DataFrame(columns=columns)

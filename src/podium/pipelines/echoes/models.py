@@ -92,10 +92,8 @@ def build_models(
     """A maker for each enabled model, in their order; then those that try pseudo-labels.
 
     Raises:
-        ParameterError: for a class or arguments that are wrong, or pseudo-labels of a model that
-            is not declared.
+        ParameterError: for a class or arguments that are wrong.
     """
-    refuse_undeclared("modeling.pseudo_labels.models", pseudo.models, models)
     declared = ModelParameters.enabled_of(models)
     makes: dict[str, Make] = makers_of(declared, seed=settings.seed)
     for name in pseudo.models:

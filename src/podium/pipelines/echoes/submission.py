@@ -13,7 +13,7 @@ from podium.fusion.embedding_table import EmbeddingTable
 from podium.fusion.ensemble import FittedEnsemble
 from podium.fusion.majority import majority_class
 from podium.pipelines.echoes.evaluation import Evaluation
-from podium.pipelines.echoes.models import ModelingParameters, build_models, final_rules
+from podium.pipelines.echoes.models import build_models, final_rules, read_modeling
 from podium.pipelines.echoes.submission_rules import rules
 from podium.pipelines.shared import Compute, accepted, chosen_model
 
@@ -39,7 +39,7 @@ def refit_models(
     """
     if not nested_logits:
         return FittedEnsemble({}, {})
-    settings, wanted = Compute.parse(compute), ModelingParameters.parse(parameters)
+    settings, wanted = Compute.parse(compute), read_modeling(parameters, models)
     members = blend_weights.loc[blend_weights["in_blend"], "model"].tolist()
     chosen = chosen_model(leaderboard, Evaluation.parse(evaluation))
     found = final_rules(nested_logits, train.labels, members, wanted, settings)
